@@ -1,0 +1,35 @@
+import type { RunningServices } from './services.ts'
+import type { Stack } from './stack.ts'
+
+/** The empty UnixFS directory: every IPFS node has it, so pinning it works without a network too. */
+const EXAMPLE_CID = 'bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354'
+
+/** What a person needs to know once everything runs. */
+export function formatBanner(stack: Stack, services: RunningServices | undefined, dataDir: string): string {
+  const rows = [
+    ...(services ? [['ipfs-cluster API', services.gatewayUrl]] : []),
+    ...(services ? [['pinning service API', `${services.gatewayUrl}/psa`]] : []),
+    ...(services ? [['user', services.clusterBasicAuth]] : []),
+    ['Postgres', stack.postgres.databaseUrl],
+    ['NATS', `${stack.nats.natsUrl} (monitoring ${stack.nats.monitoringUrl})`],
+    ['S3', `${stack.s3.s3.endpoint} (buckets ${stack.s3.s3.stagingBucket}, ${stack.s3.s3.carBucket})`],
+    ['IPFS node', stack.kubo.peerId],
+    ['data', dataDir],
+  ]
+  const example = services && [
+    '',
+    'Try it:',
+    `  curl -u ${services.clusterBasicAuth} -X POST ${services.gatewayUrl}/pins/${EXAMPLE_CID}`,
+    `  curl -u ${services.clusterBasicAuth} ${services.gatewayUrl}/pins/${EXAMPLE_CID}`,
+  ]
+  return [
+    '',
+    services ? 'Pickup is ready.' : 'The servers of Pickup are ready.',
+    '',
+    ...rows.map(([name = '', value]) => `  ${name.padEnd(20)} ${value}`),
+    ...(example ?? []),
+    '',
+    'Ctrl-C stops it; data and ports stay.',
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,62 @@
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { defaultDataDir } from './folders.ts'
+import { StackError } from './stack-error.ts'
+
+export const USAGE = `Usage: npm start -- [options]
+
+Runs all of Pickup on this machine: the five services, and a Postgres, NATS, S3, IPFS and SQS server for them.
+
+  --data DIR         where everything is kept (default ${defaultDataDir()})
+  --port N           port of the gateway on 127.0.0.1; 0 for any free one (default 9094)
+  --isolated         no traffic beyond this machine: the IPFS node only knows peers that it is told of
+  --servers-only     start the servers and not the services, to run those by hand
+  --ready-file FILE  write addresses and credentials there when everything is ready; removed at the stop
+  --help             show this
+
+Settings of the services (README) are taken from the environment.
+`
+
+export type CommandLine = {
+  dataDir: string
+  gatewayPort: number
+  isolated: boolean
+  serversOnly: boolean
+  readyFile: string | undefined
+  help: boolean
+}
+
+/** Reads the flags of `npm start`. Throws {@link StackError} that names what is wrong. */
+export function readCommandLine(args: readonly string[]): CommandLine {
+  const values = parse(args)
+  const gatewayPort = Number(values.port)
+  if (!/^\d+$/.test(values.port) || gatewayPort > 65_535)
+    throw new StackError(`--port must be a number from 0 to 65535, not "${values.port}"`)
+  return {
+    dataDir: resolve(values.data || defaultDataDir()),
+    gatewayPort,
+    isolated: values.isolated,
+    serversOnly: values['servers-only'],
+    readyFile: values['ready-file'] === undefined ? undefined : resolve(values['ready-file']),
+    help: values.help,
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        data: { type: 'string' },
+        port: { type: 'string', default: '9094' },
+        isolated: { type: 'boolean', default: false },
+        'servers-only': { type: 'boolean', default: false },
+        'ready-file': { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new StackError(`${reason} (--help shows what there is)`, { cause: error })
+  }
+}

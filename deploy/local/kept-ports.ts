@@ -1,0 +1,53 @@
+import { randomInt } from 'node:crypto'
+import { createServer } from 'node:net'
+import { readKept, writePrivateFile } from './private-file.ts'
+import { StackError } from './stack-error.ts'
+
+// Below the ports that Linux (32768) and macOS (49152) give to outgoing connections: such a connection can
+// then never hold the port of a server that is about to be restarted.
+const LOWEST_PORT = 12_000
+const HIGHEST_PORT = 32_000
+const TRIES = 100
+
+/** True when a server could listen on this loopback port now. */
+async function isFree(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const server = createServer()
+  server.once('error', () => resolve(false))
+  server.listen({ port, host: '127.0.0.1' }, () => server.close(() => resolve(true)))
+  return promise
+}
+
+/** Gives back the port that a person asked for. Throws {@link StackError} when somebody listens on it. */
+export async function requireFreePort(port: number): Promise<number> {
+  if (await isFree(port)) return port
+  throw new StackError(`port ${port} on 127.0.0.1 is taken: choose another with --port`)
+}
+
+/** A loopback port that nobody listens on, and none of `taken`. */
+async function findFreePort(taken: readonly number[]): Promise<number> {
+  for (let i = 0; i < TRIES; i++) {
+    const port = randomInt(LOWEST_PORT, HIGHEST_PORT)
+    if (!taken.includes(port) && (await isFree(port))) return port
+  }
+  throw new StackError(`found no free port on 127.0.0.1 between ${LOWEST_PORT} and ${HIGHEST_PORT}`)
+}
+
+/** Loopback ports by name, kept in `file` and the same at each start; one that is taken by then is chosen anew. */
+export async function keepPorts<N extends string>(
+  file: string,
+  names: readonly N[],
+): Promise<Record<N, number>> {
+  const kept = (await readKept<{ [name: string]: number | undefined }>(file)) ?? {}
+  const ports: [N, number][] = []
+  for (const name of names) {
+    const wanted = kept[name]
+    const port =
+      wanted !== undefined && (await isFree(wanted)) ? wanted : await findFreePort(ports.map(p => p[1]))
+    ports.push([name, port])
+  }
+  const chosen = Object.fromEntries(ports) as Record<N, number>
+  if (names.some(name => kept[name] !== chosen[name]))
+    await writePrivateFile(file, `${JSON.stringify(chosen)}\n`)
+  return chosen
+}

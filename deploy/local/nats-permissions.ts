@@ -1,0 +1,137 @@
+/** Who connects to NATS: the five services, the job that makes streams, a person with all rights, and internal producers. */
+export const NATS_USERS = [
+  'gateway',
+  'fetcher',
+  'validator',
+  'status',
+  'indexer-bridge',
+  'provisioner',
+  'admin',
+  'producer',
+] as const
+
+export type NatsUser = (typeof NATS_USERS)[number]
+
+/** Subjects a user may publish and subscribe to. What `deny` names is refused even where `allow` names it too. */
+export type NatsPermissions = {
+  publish: { allow: string[]; deny?: string[] }
+  subscribe: { allow: string[] }
+}
+
+/** Durable consumers by stream. They are named like the service that reads them. */
+const DURABLES = {
+  PIN_JOBS: ['fetcher', 'validator'],
+  PIN_EVENTS: ['status', 'indexer-bridge'],
+  ADVISORIES: ['status'],
+} as const
+
+type ConsumedStream = keyof typeof DURABLES
+
+/**
+ * Least rights of a user. `prefix` is the prefix of subjects (`<prefix>.pin.requested`), streams and buckets
+ * (`<prefix>_PIN_JOBS`); '' for none; '*' for any, with which tests isolate themselves on one server.
+ */
+export function natsPermissions(user: NatsUser, prefix = ''): NatsPermissions {
+  const subject = (name: string) => (prefix ? `${prefix}.${name}` : name)
+  const stream = (name: string) => (prefix === '*' ? '*' : prefix ? `${prefix}_${name}` : name)
+
+  /** Pull, settle and look at a durable consumer. Acks have a short form and one with domain and account. */
+  const consume = (name: ConsumedStream, durable: string) => [
+    `$JS.API.CONSUMER.INFO.${stream(name)}.${durable}`,
+    `$JS.API.CONSUMER.MSG.NEXT.${stream(name)}.${durable}`,
+    `$JS.ACK.${stream(name)}.${durable}.>`,
+    `$JS.ACK.*.*.${stream(name)}.${durable}.>`,
+    subject(`dlq.${prefix === '*' ? '*' : stream(name)}.${durable}.*`),
+  ]
+  /** A short-lived consumer of its own over one subject. */
+  const follow = (name: string, filter: string) => [
+    `$JS.API.STREAM.INFO.${stream(name)}`,
+    `$JS.API.CONSUMER.CREATE.${stream(name)}.*.${filter}`,
+    `$JS.API.CONSUMER.INFO.${stream(name)}.*`,
+    `$JS.API.CONSUMER.MSG.NEXT.${stream(name)}.*`,
+    `$JS.API.CONSUMER.DELETE.${stream(name)}.*`,
+    `$JS.FC.${stream(name)}.>`,
+  ]
+  /** A name cannot be matched in part: whoever may have a consumer of its own is kept off the services' consumers. */
+  const othersDurables = DURABLES.PIN_EVENTS.flatMap(durable => [
+    `$JS.API.CONSUMER.*.${stream('PIN_EVENTS')}.${durable}`,
+    `$JS.API.CONSUMER.CREATE.${stream('PIN_EVENTS')}.${durable}.>`,
+    `$JS.API.CONSUMER.MSG.NEXT.${stream('PIN_EVENTS')}.${durable}`,
+  ])
+  const bucket = stream('LIVE')
+  const bucketStream = prefix === '*' ? '*' : `KV_${bucket}`
+  const openBucket = [`$JS.API.STREAM.INFO.${bucketStream}`, `$JS.API.DIRECT.GET.${bucketStream}.>`]
+  const watchBucket = [
+    `$JS.API.CONSUMER.CREATE.${bucketStream}.*.$KV.${bucket}.>`,
+    `$JS.API.CONSUMER.INFO.${bucketStream}.*`,
+    `$JS.API.CONSUMER.DELETE.${bucketStream}.*`,
+    `$JS.FC.${bucketStream}.>`,
+  ]
+  const worker = (durable: 'fetcher' | 'validator') => [
+    ...consume('PIN_JOBS', durable),
+    ...follow('PIN_EVENTS', subject('pin.cancelled')),
+    ...openBucket,
+    `$KV.${bucket}.>`,
+    subject('pin.started'),
+    subject('pin.failed'),
+  ]
+  const outbox = [subject('pin.requested'), subject('pin.cancelled')]
+
+  const inbox = { allow: [`_INBOX_${user}.>`] }
+  const withApi = (...allow: string[]) => ({ allow: ['$JS.API.INFO', ...allow] })
+  switch (user) {
+    case 'gateway':
+      return { publish: withApi(...outbox, ...openBucket, ...watchBucket), subscribe: inbox }
+    case 'fetcher':
+      return {
+        publish: {
+          ...withApi(...worker('fetcher'), subject('car.uploaded'), ...outbox),
+          deny: othersDurables,
+        },
+        subscribe: inbox,
+      }
+    case 'validator':
+      return {
+        publish: { ...withApi(...worker('validator'), subject('car.valid')), deny: othersDurables },
+        subscribe: inbox,
+      }
+    case 'status':
+      return {
+        publish: withApi(
+          ...outbox,
+          ...consume('PIN_EVENTS', 'status'),
+          ...consume('ADVISORIES', 'status'),
+          // The dead-letter router copies messages that nobody could settle, and then removes them.
+          subject('dlq.>'),
+          `$JS.API.STREAM.INFO.*`,
+          `$JS.API.CONSUMER.INFO.*.*`,
+          `$JS.API.STREAM.MSG.GET.*`,
+          `$JS.API.DIRECT.GET.${stream('PIN_JOBS')}`,
+          `$JS.API.DIRECT.GET.${stream('PIN_EVENTS')}`,
+          `$JS.API.STREAM.MSG.DELETE.${stream('PIN_JOBS')}`,
+        ),
+        subscribe: inbox,
+      }
+    case 'indexer-bridge':
+      return {
+        publish: withApi(...consume('PIN_EVENTS', 'indexer-bridge'), subject('car.indexed')),
+        subscribe: inbox,
+      }
+    case 'provisioner':
+      return {
+        publish: withApi(
+          '$JS.API.STREAM.CREATE.*',
+          '$JS.API.STREAM.UPDATE.*',
+          '$JS.API.STREAM.INFO.*',
+          '$JS.API.CONSUMER.CREATE.>',
+          '$JS.API.CONSUMER.DURABLE.CREATE.>',
+          '$JS.API.CONSUMER.INFO.*.*',
+        ),
+        subscribe: inbox,
+      }
+    case 'admin':
+      return { publish: { allow: ['>'] }, subscribe: { allow: ['>'] } }
+    case 'producer':
+      return { publish: { allow: [subject('pin.requested')] }, subscribe: inbox }
+  }
+}

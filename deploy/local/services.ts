@@ -1,0 +1,84 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { keepPorts, requireFreePort } from './kept-ports.ts'
+import { expectOk } from './loopback-http.ts'
+import { keep, randomSecret } from './private-file.ts'
+import type { Stack } from './stack.ts'
+
+const PROJECT_ROOT = fileURLToPath(new URL('../../', import.meta.url))
+
+const SERVICES = ['gateway', 'fetcher', 'validator', 'status', 'indexer-bridge'] as const
+type Service = (typeof SERVICES)[number]
+
+export type RunningServices = {
+  gatewayUrl: string
+  /** `user:password` of the ipfs-cluster API. */
+  clusterBasicAuth: string
+}
+
+type ServiceOptions = {
+  /** For what is kept: ports and the password of the gateway. */
+  dataDir: string
+  /** Port of the gateway; 0 for any free one. */
+  gatewayPort: number
+  /** Gets the lines the services print. */
+  printLine: (service: string, line: string) => void
+}
+
+/** Starts the five services over the stack and resolves when all are ready. The stack's supervisor keeps and stops them. */
+export async function startServices(stack: Stack, options: ServiceOptions): Promise<RunningServices> {
+  const { dataDir, gatewayPort, printLine } = options
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  const { clusterBasicAuth } = await keep(join(dataDir, 'secrets.json'), () => ({
+    clusterBasicAuth: `pickup:${randomSecret()}`,
+  }))
+  const ports = await keepPorts(join(dataDir, 'ports.json'), SERVICES)
+  if (gatewayPort !== 0) ports.gateway = await requireFreePort(gatewayPort)
+  const common = commonEnvironment(stack, clusterBasicAuth)
+  const start = async (service: Service) => {
+    const isGateway = service === 'gateway'
+    const { user, password } = stack.nats.users[service]
+    await stack.supervisor.start({
+      name: service,
+      command: process.execPath,
+      args: ['--import', './libs/telemetry/otel.ts', `services/${service}/main.ts`],
+      cwd: PROJECT_ROOT,
+      env: {
+        ...common,
+        NATS_USER: user,
+        NATS_PASSWORD: password,
+        HOST: '127.0.0.1',
+        [isGateway ? 'PORT' : 'HEALTH_PORT']: String(ports[service]),
+      },
+      stopGraceMs: 30_000,
+      onLine: line => printLine(service, line),
+      probe: () => expectOk(`http://127.0.0.1:${ports[service]}/health/ready`),
+    })
+  }
+  await Promise.all(SERVICES.map(start))
+  return { gatewayUrl: `http://127.0.0.1:${ports.gateway}`, clusterBasicAuth }
+}
+
+/** The caller's environment carries further settings of the services, but no credentials for other servers of these kinds. */
+function commonEnvironment(stack: Stack, clusterBasicAuth: string): NodeJS.ProcessEnv {
+  const { postgres, nats, s3, kubo, sqs } = stack
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(AWS_|PG|NATS_)/.test(name))
+  return {
+    ...Object.fromEntries(inherited),
+    NATS_URL: nats.natsUrl,
+    DATABASE_URL: postgres.databaseUrl,
+    KUBO_API_URL: kubo.apiUrl,
+    KUBO_GATEWAY_URL: kubo.gatewayUrl,
+    AWS_ENDPOINT_URL_S3: s3.s3.endpoint,
+    AWS_ENDPOINT_URL_SQS: sqs.endpoint,
+    AWS_REGION: s3.s3.region,
+    AWS_ACCESS_KEY_ID: s3.s3.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: s3.s3.secretAccessKey,
+    S3_FORCE_PATH_STYLE: 'true',
+    STAGING_BUCKET: s3.s3.stagingBucket,
+    CAR_BUCKET: s3.s3.carBucket,
+    INDEXER_QUEUE_URL: sqs.queueUrl,
+    CLUSTER_BASIC_AUTH_TOKEN: Buffer.from(clusterBasicAuth).toString('base64'),
+  }
+}

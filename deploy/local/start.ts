@@ -1,0 +1,51 @@
+import { once } from 'node:events'
+import { join } from 'node:path'
+import type { Logger } from '#libs/telemetry/index.ts'
+import { formatBanner } from './banner.ts'
+import { type CommandLine, readCommandLine, USAGE } from './command-line.ts'
+import { prepareStack } from './prepare.ts'
+import { keepReadyFile } from './ready-file.ts'
+import { startServices } from './services.ts'
+import { startStack } from './stack.ts'
+import { StackError } from './stack-error.ts'
+import { onStopRequest } from './stop-request.ts'
+import { createTerminalLog, type TerminalLog } from './terminal-log.ts'
+
+/** Runs until `stop` is aborted. Everything it started is stopped before it returns or throws. */
+async function run(options: CommandLine, { log, printLine }: TerminalLog, stop: AbortSignal): Promise<void> {
+  const { dataDir, gatewayPort, isolated, serversOnly, readyFile } = options
+  log.info({ dataDir }, 'starting the servers')
+  await using stack = await startStack({ dataDir, isolated, log, signal: stop })
+  await prepareStack(stack, log)
+  const services = serversOnly
+    ? undefined
+    : await startServices(stack, { dataDir: join(dataDir, 'services'), gatewayPort, printLine })
+  await using _ready = readyFile ? await keepReadyFile(readyFile, stack, services, log) : undefined
+  process.stdout.write(formatBanner(stack, services, dataDir))
+  if (!stop.aborted) await once(stop, 'abort')
+  log.info({ reason: stop.reason }, 'stopping')
+}
+
+/** Resolves with the exit code. */
+async function main(): Promise<number> {
+  const stop = onStopRequest()
+  const terminal = createTerminalLog(process.stderr, process.env.LOG_LEVEL || 'info')
+  try {
+    const options = readCommandLine(process.argv.slice(2))
+    if (options.help) process.stdout.write(USAGE)
+    else await run(options, terminal, stop)
+    terminal.log.debug('stopped')
+    return 0
+  } catch (error) {
+    if (stop.aborted) return 0
+    reportFailure(terminal.log, error)
+    return 1
+  }
+}
+
+function reportFailure(log: Logger, error: unknown): void {
+  if (error instanceof StackError) log.fatal(error.message)
+  else log.fatal({ err: error }, 'cannot start')
+}
+
+process.exitCode = await main()

@@ -1,0 +1,7 @@
+export { type Bus, type BusSettings, connectBus } from './connect-bus.ts'
+export { type LiveJob, type LiveMirror, mirrorLiveView, openLiveView } from './live-view.ts'
+export { provisionStreams } from './provision.ts'
+export { type Publish, publishBody, publishEvent } from './publish.ts'
+export { on, readEvents } from './read-events.ts'
+export type { StreamSettings } from './streams.ts'
+export { type JobContext, type LeasedStep, type WorkerSettings, workOnJobs } from './work-on-jobs.ts'

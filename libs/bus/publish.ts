@@ -1,0 +1,85 @@
+import { headers, type MsgHdrs } from '@nats-io/transport-node'
+import { TransientError } from '#libs/errors/index.ts'
+import type { EventDefinition } from '#libs/events/index.ts'
+import { currentTraceContext, SpanKind, type TraceContext, withSpan } from '#libs/telemetry/index.ts'
+import type { Bus } from './connect-bus.ts'
+import { consumers } from './streams.ts'
+
+const publishTimeoutMs = 5_000
+const publishRetries = 5
+
+/** {@link publishEvent} bound to a connection: what handlers get. */
+export type Publish = <Data>(event: EventDefinition<Data>, id: string, data: Data) => Promise<void>
+
+/**
+ * Publishes an event and waits until the stream has stored it. `id` names the work: a repeat under the same id within
+ * ten minutes is dropped by the server, and recognised by the readers after that.
+ * Throws `TransientError` when it is not known whether the event was stored; repeat it then under the same id.
+ */
+export async function publishEvent<Data>(
+  bus: Bus,
+  event: EventDefinition<Data>,
+  id: string,
+  data: Data,
+): Promise<void> {
+  await publishBody(bus, { id, subject: event.subject, body: event.encode(id, data) })
+}
+
+/** Like {@link publishEvent}, for a body that was encoded and checked before, such as a row of the outbox. */
+export async function publishBody(
+  bus: Bus,
+  {
+    id,
+    subject,
+    body,
+    traceContext,
+  }: { id: string; subject: string; body: Uint8Array | string; traceContext?: TraceContext },
+): Promise<void> {
+  const attributes = {
+    'messaging.system': 'nats',
+    'messaging.operation.type': 'send',
+    'messaging.destination.name': subject,
+    'messaging.message.id': id,
+  }
+  await withSpan(
+    `send ${subject}`,
+    { kind: SpanKind.PRODUCER, attributes, parent: traceContext },
+    async () => {
+      try {
+        await bus.stream.publish(bus.names.subject(subject), body, {
+          msgID: id,
+          headers: traceHeaders(),
+          timeout: publishTimeoutMs,
+          retries: publishRetries,
+          expect: { streamName: bus.names.stream(streamOf(subject)) },
+        })
+      } catch (cause) {
+        throw new TransientError('internal', `${subject} ${id} was not stored by NATS`, { cause })
+      }
+    },
+  )
+}
+
+/** The active trace context as NATS headers, under the lower-case W3C names. */
+function traceHeaders(): MsgHdrs {
+  const carrier = headers()
+  for (const [name, value] of Object.entries(currentTraceContext())) carrier.set(name, value)
+  return carrier
+}
+
+/** The trace context that a message carries. */
+export const traceContextOf = (carrier: MsgHdrs | undefined): TraceContext =>
+  Object.fromEntries(
+    ['traceparent', 'tracestate', 'baggage'].flatMap(name => {
+      const value = carrier?.get(name)
+      return value ? [[name, value]] : []
+    }),
+  )
+
+function streamOf(subject: string) {
+  const reader = Object.values(consumers).find(({ subjects }) =>
+    (subjects as readonly string[]).includes(subject),
+  )
+  if (!reader) throw new Error(`no consumer reads ${subject}`)
+  return reader.stream
+}

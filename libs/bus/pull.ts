@@ -1,0 +1,77 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Consumer, JsMsg } from '@nats-io/jetstream'
+import type { Logger } from '#libs/telemetry/index.ts'
+import type { Bus } from './connect-bus.ts'
+import { type ConsumerName, consumers } from './streams.ts'
+
+type PullOptions = {
+  bus: Bus
+  consumer: ConsumerName
+  /** Messages held at once. */
+  slots: number
+  stopping: AbortSignal
+  log: Logger
+  /** Settles the message in every case that it can; must not throw. */
+  handle: (message: JsMsg) => Promise<void>
+}
+
+const pullMs = 30_000
+const retryMinMs = 200
+const retrySpreadMs = 1_800
+
+/**
+ * One loop per slot: take a message, handle it, take the next. `consume()` of the client is not used, because it
+ * pulls further messages while a handler runs for longer than two heartbeats. Resolves when `stopping` was aborted
+ * and the last handler has returned.
+ */
+export async function pullInSlots({
+  bus,
+  consumer: name,
+  slots,
+  stopping,
+  log,
+  handle,
+}: PullOptions): Promise<void> {
+  const stream = bus.names.stream(consumers[name].stream)
+
+  async function slot(): Promise<void> {
+    let consumer: Consumer | undefined
+    while (!stopping.aborted) {
+      let message: JsMsg | undefined
+      try {
+        consumer ??= await bus.stream.consumers.get(stream, name)
+        message = await nextMessage(consumer, stopping)
+      } catch (err) {
+        // No leader, missed heartbeats, a consumer that is not there yet: all of them pass.
+        log.debug({ err, consumer: name }, 'pull failed, will retry')
+        consumer = undefined
+        await pause(retryMinMs + Math.random() * retrySpreadMs, stopping)
+        continue
+      }
+      if (message) await handle(message)
+    }
+  }
+
+  await Promise.all(Array.from({ length: slots }, slot))
+}
+
+/** Like the client's `next()`, but ends at once when the worker stops: the open pull is taken back. */
+async function nextMessage(consumer: Consumer, stopping: AbortSignal): Promise<JsMsg | undefined> {
+  const pull = await consumer.fetch({ max_messages: 1, expires: pullMs })
+  const takeBack = () => pull.stop()
+  stopping.addEventListener('abort', takeBack)
+  if (stopping.aborted) takeBack()
+  try {
+    for await (const message of pull) return message
+    return undefined
+  } finally {
+    stopping.removeEventListener('abort', takeBack)
+  }
+}
+
+async function pause(ms: number, stopping: AbortSignal): Promise<void> {
+  const ended = await Promise.allSettled([delay(ms, undefined, { signal: stopping })])
+  if (stopping.aborted) return
+  const [outcome] = ended
+  if (outcome.status === 'rejected') throw outcome.reason
+}

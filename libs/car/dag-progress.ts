@@ -1,0 +1,160 @@
+import { PermanentError, TransientError } from '#libs/errors/index.ts'
+import { type CidParts, cidText, createCidParts, parseCid } from './cid-bytes.ts'
+import { codecBit, LEAF_BITS, LINKING_CODECS } from './codecs.ts'
+import { DigestTable } from './digest-table.ts'
+import { createFingerprint } from './fingerprint.ts'
+import { IDENTITY, isSupportedDigest } from './hash-functions.ts'
+import { LinkList } from './links/link-list.ts'
+import { scanLinks } from './links/scan-links.ts'
+import { WantStack } from './want-stack.ts'
+
+const LINKED_MASK = 0xff
+const DONE_SHIFT = 8
+
+/**
+ * What of a DAG is linked and what of it has arrived, by (multihash, codec). An entry of the table holds one multihash: its
+ * low flags say under which codecs it is linked, its high flags under which of them it is done.
+ * A codec without links is done by the bytes alone, whichever codec they arrived under. A codec with links is done once the
+ * block was decoded under it.
+ */
+export class DagProgress {
+  /** (multihash, codec) pairs that are linked and not done. */
+  pendingCount = 0
+  readonly #table = new DigestTable()
+  readonly #fingerprint = createFingerprint()
+  readonly #links = new LinkList()
+  readonly #link = createCidParts()
+  readonly #wants = new WantStack((cid, slot) => this.#isPending(cid, slot))
+  readonly #maxBlocks: number
+
+  /** `maxBlocks` also bounds the linked multihashes, and with them the memory. */
+  constructor(maxBlocks: number) {
+    this.#maxBlocks = maxBlocks
+  }
+
+  /** The slot of a block that the DAG links to under this codec. Throws `unexpected-block` for any other. Holds until `arrive`. */
+  slotOf(cid: CidParts): number {
+    const expected = this.#wants.slotOnTop(cid, this.#table.generation)
+    const slot = expected >= 0 ? expected : this.#table.find(this.#fingerprint(cid))
+    const bit = codecBit(cid.codec)
+    if (slot < 0 || (this.#table.flags(slot) & bit) === 0) {
+      throw new TransientError(
+        'unexpected-block',
+        `the CAR holds block ${cidText(cid)}, which no block before it links to`,
+      )
+    }
+    return slot
+  }
+
+  /** Whether `arrive` needs the bytes of the block: it is pending under a codec with links. */
+  needsBytes(slot: number): boolean {
+    return (this.#pendingBits(slot) & ~LEAF_BITS) !== 0
+  }
+
+  /** Notes a block whose bytes match its CID, and links to everything it links to. `block` is only read when `needsBytes` says so. */
+  arrive(cid: CidParts, slot: number, block: Uint8Array): void {
+    const pending = this.#pendingBits(slot)
+    if (pending === 0) return
+    const linked = this.#table.flags(slot) & LINKED_MASK
+    this.#table.setFlags(slot, linked | (linked << DONE_SHIFT))
+    for (let bits = pending; bits !== 0; bits &= bits - 1) this.pendingCount--
+    this.#wants.settle(cid, this.#table.generation)
+    if ((pending & ~LEAF_BITS) === 0) return
+    for (const [codec, bit] of LINKING_CODECS) {
+      if (pending & bit) this.#walk(cid, codec, block)
+    }
+  }
+
+  /** Links to a CID: the root, or one found in a block. The block of an identity CID is in the CID, so it is walked at once. */
+  link(cid: CidParts): void {
+    const bit = supportedCodecBit(cid)
+    const key = this.#fingerprint(cid)
+    const found = this.#table.find(key)
+    const flags = found < 0 ? 0 : this.#table.flags(found)
+    const isNew = (flags & bit) === 0
+    const isDone = isNew ? this.#isDoneWhenLinked(cid, bit, flags) : (flags & (bit << DONE_SHIFT)) !== 0
+    if (isNew) this.pendingCount += isDone ? 0 : 1
+    const updated = flags | bit | (isDone ? bit << DONE_SHIFT : 0)
+    const slot = found < 0 ? this.#add(key, updated) : found
+    this.#table.setFlags(slot, updated)
+    // Each time, not only when it is new: an exporter sends a block at the first place it comes by, and here it comes by
+    // before the place where it was linked earlier.
+    if (!isDone) this.#wants.push(cid, slot, this.#table.generation)
+    if (isNew && cid.hashCode === IDENTITY && (bit & LEAF_BITS) === 0) {
+      // Nesting ends by itself: the identity CIDs inside are shorter than the at most 128 bytes that hold them.
+      // `cid` may be the object into which the walk parses the links, hence the copy.
+      this.#walk({ ...cid }, cid.codec, cid.bytes.subarray(cid.digestStart, cid.end))
+    }
+  }
+
+  /** The block of an identity CID is always there; a codec without links is satisfied by bytes that came under any other. */
+  #isDoneWhenLinked(cid: CidParts, bit: number, flags: number): boolean {
+    return cid.hashCode === IDENTITY || ((bit & LEAF_BITS) !== 0 && flags >>> DONE_SHIFT !== 0)
+  }
+
+  /** At most `max` canonical CIDs that are linked and missing, in the order of a depth-first walk. */
+  missing(max: number): string[] {
+    const names = new Set<string>()
+    this.#wants.visit(cid => {
+      if (names.size < max) names.add(cidText(cid))
+      return names.size < max
+    })
+    return [...names]
+  }
+
+  /** Links to the links of a block, last first, so that the first is on top of the wants. The list is a stack of blocks: an identity link is walked in between. */
+  #walk(cid: CidParts, codec: number, block: Uint8Array): void {
+    const links = this.#links
+    const first = links.count
+    try {
+      scanLinks(codec, block, links)
+    } catch (cause) {
+      throw malformedBlock(cid, codec, cause)
+    }
+    for (let i = links.count - 1; i >= first; i--) {
+      const end = links.end(i)
+      if (parseCid(links.bytes, links.start(i), end, this.#link) !== end) throw malformedBlock(cid, codec)
+      this.link(this.#link)
+    }
+    links.truncate(first)
+  }
+
+  #add(key: Int32Array, flags: number): number {
+    if (this.#table.size >= this.#maxBlocks) {
+      throw new PermanentError('too-many-blocks', `the DAG links to more than ${this.#maxBlocks} blocks`)
+    }
+    return this.#table.add(key, flags)
+  }
+
+  #pendingBits(slot: number): number {
+    const flags = this.#table.flags(slot)
+    return flags & LINKED_MASK & ~(flags >>> DONE_SHIFT)
+  }
+
+  #isPending(cid: CidParts, known: number): boolean {
+    const slot = known >= 0 ? known : this.#table.find(this.#fingerprint(cid))
+    return slot >= 0 && (this.#pendingBits(slot) & codecBit(cid.codec)) !== 0
+  }
+}
+
+function supportedCodecBit(cid: CidParts): number {
+  const bit = codecBit(cid.codec)
+  if (bit === 0) {
+    throw new PermanentError(
+      'unsupported-codec',
+      `the links of ${cidText(cid)} cannot be checked: codec 0x${cid.codec.toString(16)} is not supported`,
+    )
+  }
+  if (!isSupportedDigest(cid.hashCode, cid.end - cid.digestStart)) {
+    throw new PermanentError(
+      'unsupported-hash',
+      `${cidText(cid)} cannot be checked: hash 0x${cid.hashCode.toString(16)} with ${cid.end - cid.digestStart} bytes is not supported`,
+    )
+  }
+  return bit
+}
+
+function malformedBlock(cid: CidParts, codec: number, cause?: unknown): TransientError {
+  const message = `block ${cidText(cid)} matches its hash but is not valid under codec 0x${codec.toString(16)}`
+  return new TransientError('bad-block', message, { cause })
+}

@@ -1,0 +1,77 @@
+import { decode } from '@ipld/dag-cbor'
+import { CID } from 'multiformats/cid'
+import { TransientError } from '#libs/errors/index.ts'
+import { INCOMPLETE, MALFORMED, MAX_VARINT_BYTES, readVarint } from './varint.ts'
+
+/** A header with one root takes about 60 bytes; what announces more than this is no CAR, and is refused before it is buffered. */
+export const MAX_HEADER_BYTES = 8192
+
+/**
+ * Checks the dag-cbor header of a CARv1 (ipld.io/specs/transport/car/carv1): version 1 and nothing but `root`, compared by codec and
+ * multihash. Throws `bad-car` for what is no such header, and `wrong-root` for other roots.
+ */
+export function checkHeader(bytes: Uint8Array, root: CID): void {
+  const { version, roots } = decodeHeader(bytes)
+  if (version !== 1) throw new TransientError('bad-car', `CAR version ${String(version)} instead of 1`)
+  if (!Array.isArray(roots)) throw new TransientError('bad-car', 'the CAR header has no roots')
+  const [only] = roots as unknown[]
+  if (roots.length !== 1 || !(only instanceof CID) || !only.toV1().equals(root.toV1())) {
+    throw new TransientError(
+      'wrong-root',
+      `the CAR has the roots [${roots.map(String).join(', ')}], asked was ${root.toString()}`,
+    )
+  }
+}
+
+function decodeHeader(bytes: Uint8Array): { version?: unknown; roots?: unknown } {
+  let header: unknown
+  try {
+    header = decode(bytes)
+  } catch (cause) {
+    throw new TransientError('bad-car', 'the CAR header is not dag-cbor', { cause })
+  }
+  if (typeof header !== 'object' || header === null || Object.keys(header).length !== 2) {
+    throw new TransientError('bad-car', 'the CAR header is not a map of version and roots')
+  }
+  return header
+}
+
+/** Collects the header of a CAR from chunks cut anywhere. */
+export class HeaderReader {
+  isDone = false
+  readonly #root: CID
+  readonly #lengthBytes: Uint8Array = new Uint8Array(MAX_VARINT_BYTES)
+  #lengthRead = 0
+  #header: Uint8Array | undefined
+  #headerRead = 0
+
+  constructor(root: CID) {
+    this.#root = root
+  }
+
+  /** Reads on from `offset` and answers the offset behind what it took. Throws like `checkHeader` once the header is whole. */
+  push(chunk: Uint8Array, offset: number): number {
+    let at = offset
+    while (!this.#header && at < chunk.length) this.#pushLengthByte(chunk[at++]!)
+    if (!this.#header) return at
+    const part = chunk.subarray(at, at + this.#header.length - this.#headerRead)
+    this.#header.set(part, this.#headerRead)
+    this.#headerRead += part.length
+    if (this.#headerRead === this.#header.length) {
+      checkHeader(this.#header, this.#root)
+      this.isDone = true
+    }
+    return at + part.length
+  }
+
+  #pushLengthByte(byte: number): void {
+    this.#lengthBytes[this.#lengthRead++] = byte
+    const length = readVarint({ bytes: this.#lengthBytes, offset: 0, end: this.#lengthRead })
+    if (length === INCOMPLETE) return
+    if (length === MALFORMED || length === 0)
+      throw new TransientError('bad-car', 'the CAR header has no valid length')
+    if (length > MAX_HEADER_BYTES)
+      throw new TransientError('bad-car', `the CAR header says it has ${length} bytes`)
+    this.#header = new Uint8Array(length)
+  }
+}

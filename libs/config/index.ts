@@ -1,0 +1,14 @@
+export { ConfigError, readConfig } from './read-config.ts'
+export {
+  carLimits,
+  carSettings,
+  databaseSettings,
+  healthSettings,
+  jobSettings,
+  natsSettings,
+  outboxSettings,
+  serviceSettings,
+  storageOptions,
+  storageSettings,
+  workerSettings,
+} from './settings.ts'

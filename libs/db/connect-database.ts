@@ -1,0 +1,26 @@
+import { drizzle } from 'drizzle-orm/node-postgres'
+import pg from 'pg'
+import type { Logger } from '#libs/telemetry/index.ts'
+import * as schema from './schema.ts'
+
+type DatabaseSettings = { DATABASE_URL: string; DATABASE_MAX_CONNECTIONS: number }
+
+/** Queries of the services. Disposing waits for the running ones and closes all connections. */
+export type Database = ReturnType<typeof connectDatabase>
+
+/** A database or an open transaction of it. */
+export type Queries = Pick<Database, 'select' | 'insert' | 'update' | 'delete' | 'execute'>
+
+/** Opens a pool in the name of a service. Connections are made on first use: this does not fail when Postgres is away. */
+export function connectDatabase(service: string, settings: DatabaseSettings, log: Logger) {
+  const pool = new pg.Pool({
+    connectionString: settings.DATABASE_URL,
+    application_name: service,
+    max: settings.DATABASE_MAX_CONNECTIONS,
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+  })
+  // An idle connection that breaks is replaced by the pool; without a listener the process would end.
+  pool.on('error', err => log.warn({ err }, 'an idle database connection broke'))
+  return Object.assign(drizzle(pool, { schema }), { [Symbol.asyncDispose]: () => pool.end() })
+}

@@ -1,0 +1,7 @@
+export { carIndexed } from './car-indexed.v1.ts'
+export { carUploaded } from './car-uploaded.v1.ts'
+export { carValid } from './car-valid.v1.ts'
+export { type DataOf, defineEvent, type Envelope, type EventDefinition } from './define-event.ts'
+export { pinFailed } from './pin-failed.v1.ts'
+export { pinRequested } from './pin-requested.v1.ts'
+export { pinStarted } from './pin-started.v1.ts'

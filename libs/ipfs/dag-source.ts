@@ -1,0 +1,75 @@
+/** Counters of a running pin. Blocks that were local before it started count too. */
+export type PinProgress = { blocks: number; bytes: number }
+
+/** A limit in time and the caller's right to stop. Aborting rejects at once with the signal's reason. */
+export type TimeLimit = { timeoutMs: number; signal: AbortSignal }
+
+/** Whose address could not be used, and why, in words for the person who gave it. */
+export type RefusedOrigin = { origin: string; reason: string }
+
+/**
+ * Peers that one job holds. Disposing drops the references, never throws and may be repeated.
+ * `peerIds` are all peers held, those that did not answer yet included: the node keeps dialling them.
+ */
+export type ConnectedOrigins = AsyncDisposable & {
+  peerIds: readonly string[]
+  refused: readonly RefusedOrigin[]
+}
+
+/** Who the node is to others: its peer id, and its multiaddrs that end in `/p2p/<peerId>`. */
+export type NodeIdentity = { peerId: string; addresses: readonly string[] }
+
+/**
+ * A node that can bring the blocks of a DAG from the network and hand them out as a CAR.
+ * Every CID given to it is canonical: CIDv1 in base32.
+ * Each method rejects with the signal's reason when the caller aborts, with
+ * `TransientError('source-unavailable')` when the node does not answer as it should.
+ */
+export type DagSource = {
+  /** The root block is at hand or somebody sent it in time; else `TransientError('not-found')`. */
+  locate(cid: string, options: TimeLimit): Promise<void>
+
+  /**
+   * Holds and dials all origins in parallel, within `timeoutMs` in total. Call it before the first want of the DAG.
+   * References are counted over all jobs of this source. A bad origin never rejects, it is listed in the result.
+   */
+  connectOrigins(origins: readonly string[], options: TimeLimit): Promise<ConnectedOrigins>
+
+  /**
+   * Pins the DAG under `name` and resolves when all of it is local. `onProgress` hears changed values only,
+   * so silence is a stall. Throws `TransientError('dag-incomplete')` when the node reports that the pin failed,
+   * `'timed-out'` when `timeoutMs` is over. Waits for a garbage collection that runs.
+   */
+  pinAhead(
+    cid: string,
+    options: TimeLimit & { name: string; onProgress: (progress: PinProgress) => void },
+  ): Promise<void>
+
+  /**
+   * Bytes of a CARv1: depth first, each block once. It ends only if the source ended it well as far as it can know;
+   * else it throws `TransientError` with `'dag-incomplete'`, `'source-unavailable'` or `'timed-out'`.
+   * The stream rarely knows why a block is missing (the pin does), and it may still end short: whoever reads it
+   * has to check the DAG. Leaving the loop early closes the request.
+   */
+  streamCar(cid: string, options: TimeLimit): AsyncIterable<Uint8Array>
+
+  /** Removes the pin. A CID that is not pinned is fine. */
+  unpin(cid: string, options: { signal: AbortSignal }): Promise<void>
+
+  /**
+   * At least one of the peers answers a libp2p ping now. A provider that answers and sends nothing lacks the block;
+   * one that does not is gone. False for no peers.
+   */
+  anyPeerAlive(peerIds: readonly string[], options: TimeLimit): Promise<boolean>
+
+  /**
+   * Deletes all blocks that no pin holds. Starts when no pin of this source runs, without holding up new ones
+   * while it waits: who must have space takes no more jobs first. Pins asked for while it runs wait for its end.
+   */
+  collectGarbage(options: { signal: AbortSignal }): Promise<{ removedBlocks: number }>
+
+  identify(options: TimeLimit): Promise<NodeIdentity>
+
+  /** The node answers on every address that this source needs. Never throws, except for the caller's abort. */
+  isReady(options: TimeLimit): Promise<boolean>
+}

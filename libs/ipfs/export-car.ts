@@ -1,0 +1,30 @@
+import type { TimeLimit } from './dag-source.ts'
+import { beginCall } from './kubo-call.ts'
+import { closeBody, type KuboHttp, throwLateError } from './kubo-http.ts'
+
+/**
+ * The CAR from the RPC command `dag/export`. A failed export ends well with a well-formed prefix; only the trailer tells.
+ * Blocks with an identity CID are written as sections.
+ */
+export async function* streamExportedCar(
+  http: KuboHttp,
+  cid: string,
+  options: TimeLimit,
+): AsyncGenerator<Uint8Array> {
+  const call = beginCall(`export the CAR of ${cid}`, options, {
+    expired: 'timed-out',
+    failed: 'dag-incomplete',
+  })
+  try {
+    const parameters = { arg: cid, progress: 'false', timeout: call.kuboTimeout }
+    const response = await http.runCommand('dag/export', parameters, call.signal)
+    try {
+      yield* response.body
+      throwLateError(response)
+    } finally {
+      closeBody(response)
+    }
+  } catch (error) {
+    throw call.translate(error)
+  }
+}

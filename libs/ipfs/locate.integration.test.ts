@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { connectNode, enoughTime } from './testing/connect-node.ts'
+import { startKuboNode } from './testing/kubo-node.ts'
+import { addRandomDag } from './testing/random-dag.ts'
+
+const timeout = 60_000
+const unknownCid = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
+
+test('locate finds a root that the node has and one that a connected peer has', { timeout }, async () => {
+  await using provider = await startKuboNode()
+  await using node = await startKuboNode()
+  await using source = connectNode(node)
+  const remote = await addRandomDag(provider, { leaves: 2 })
+  const local = await addRandomDag(node, { leaves: 2 })
+
+  await source.locate(local.root, enoughTime())
+  await using _origins = await source.connectOrigins([provider.address], enoughTime())
+  await source.locate(remote.root, enoughTime())
+  assert.equal((await source.identify(enoughTime())).peerId, node.peerId)
+})
+
+test('locate reports a root that nobody has as not-found when the time is over', { timeout }, async () => {
+  await using node = await startKuboNode()
+  await using source = connectNode(node)
+  const started = performance.now()
+  await assert.rejects(source.locate(unknownCid, { ...enoughTime(), timeoutMs: 300 }), {
+    name: 'TransientError',
+    code: 'not-found',
+  })
+  assert.ok(performance.now() - started < 2_000)
+})
+
+test('locate on an offline node reports a missing root as not-found at once', { timeout }, async () => {
+  await using node = await startKuboNode({ offline: true })
+  await using source = connectNode(node)
+  await assert.rejects(source.locate(unknownCid, enoughTime()), { code: 'not-found' })
+})
+
+test('locate stops with the reason of the caller', { timeout }, async () => {
+  await using node = await startKuboNode()
+  await using source = connectNode(node)
+  const stop = new AbortController()
+  const located = source.locate(unknownCid, { timeoutMs: 20_000, signal: stop.signal })
+  const reason = new Error('the pin was cancelled')
+  stop.abort(reason)
+  await assert.rejects(located, error => error === reason)
+})
+
+test('a node that is gone is reported as source-unavailable and as not ready', { timeout }, async () => {
+  await using node = await startKuboNode()
+  await using source = connectNode(node)
+  assert.equal(await source.isReady(enoughTime()), true)
+  await node.kill()
+  assert.equal(await source.isReady(enoughTime()), false)
+  await assert.rejects(source.locate(unknownCid, enoughTime()), {
+    name: 'TransientError',
+    code: 'source-unavailable',
+  })
+})
+
+test('a gateway that does not answer makes the node not ready', { timeout }, async () => {
+  await using node = await startKuboNode()
+  await using source = connectNode(node, { gatewayUrl: 'http://127.0.0.1:1' })
+  assert.equal(await source.isReady(enoughTime()), false)
+})

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import type { PinProgress } from './dag-source.ts'
+import { connectNode, enoughTime } from './testing/connect-node.ts'
+import { startKuboNode } from './testing/kubo-node.ts'
+import { addRandomDag, removeBlock } from './testing/random-dag.ts'
+
+const timeout = 60_000
+const ignoreProgress = () => undefined
+
+test('pinAhead brings the whole DAG, counts it and pins it by name', { timeout }, async () => {
+  await using provider = await startKuboNode()
+  await using node = await startKuboNode()
+  await using source = connectNode(node)
+  const { root } = await addRandomDag(provider, { leaves: 16 })
+  await using _origins = await source.connectOrigins([provider.address], enoughTime())
+
+  const seen: PinProgress[] = []
+  await source.pinAhead(root, { ...enoughTime(), name: 'job-1', onProgress: value => seen.push(value) })
+
+  const last = seen.at(-1)
+  assert.equal(last?.blocks, 17)
+  assert.ok(last.bytes > 16 * 262_144)
+  assert.equal(new Set(seen.map(value => JSON.stringify(value))).size, seen.length)
+  const pins = await Array.fromAsync(node.client.pin.ls({ type: 'recursive', names: true }))
+  assert.deepEqual(
+    pins.map(pin => [pin.cid.toString(), pin.name]),
+    [[root, 'job-1']],
+  )
+})
+
+test('pinAhead on an offline node fails as dag-incomplete with the words of Kubo', { timeout }, async () => {
+  await using node = await startKuboNode({ offline: true })
+  await using source = connectNode(node)
+  const { root, leaves } = await addRandomDag(node, { leaves: 4 })
+  const missing = leaves[2] ?? ''
+  await removeBlock(node, missing)
+  const pinned = source.pinAhead(root, { ...enoughTime(), name: 'job', onProgress: ignoreProgress })
+  await assert.rejects(pinned, {
+    name: 'TransientError',
+    code: 'dag-incomplete',
+    message: new RegExp(missing),
+  })
+})
+
+test('pinAhead reports equal progress once and times out on a leaf that nobody has', {
+  timeout,
+}, async () => {
+  await using node = await startKuboNode()
+  await using source = connectNode(node)
+  const { root, leaves } = await addRandomDag(node, { leaves: 4 })
+  await removeBlock(node, leaves[2] ?? '')
+  const seen: PinProgress[] = []
+  const options = { ...enoughTime(), timeoutMs: 1_800, name: 'job' }
+  await assert.rejects(source.pinAhead(root, { ...options, onProgress: value => seen.push(value) }), {
+    name: 'TransientError',
+    code: 'timed-out',
+  })
+  assert.equal(seen.length, 1)
+})
+
+test('pinAhead on a node killed on the way fails as source-unavailable', { timeout }, async () => {
+  await using node = await startKuboNode()
+  await using source = connectNode(node)
+  const { root, leaves } = await addRandomDag(node, { leaves: 4 })
+  await removeBlock(node, leaves[2] ?? '')
+  const killed: Promise<void>[] = []
+  const onProgress = () => void killed.push(node.kill())
+  await assert.rejects(source.pinAhead(root, { ...enoughTime(), name: 'job', onProgress }), {
+    name: 'TransientError',
+    code: 'source-unavailable',
+  })
+  await Promise.all(killed)
+})
+
+test('unpin removes the pin and may be repeated', { timeout }, async () => {
+  await using node = await startKuboNode()
+  await using source = connectNode(node)
+  const { root } = await addRandomDag(node, { leaves: 2 })
+  await source.pinAhead(root, { ...enoughTime(), name: 'job', onProgress: ignoreProgress })
+  const { signal } = enoughTime()
+  await source.unpin(root, { signal })
+  await source.unpin(root, { signal })
+  assert.deepEqual(await Array.fromAsync(node.client.pin.ls({ type: 'recursive' })), [])
+})
+
+test('collectGarbage waits for the pin, keeps what it holds and removes the rest', { timeout }, async () => {
+  await using provider = await startKuboNode()
+  await using node = await startKuboNode()
+  await using source = connectNode(node)
+  const kept = await addRandomDag(provider, { leaves: 8 })
+  const loose = await addRandomDag(node, { leaves: 3 })
+  const late = kept.leaves[5] ?? ''
+  const block = await provider.client.block.get(kept.leaves[5] as never)
+  await removeBlock(provider, late)
+  await using _origins = await source.connectOrigins([provider.address], enoughTime())
+
+  const running = Promise.withResolvers<void>()
+  let pinEnded = false
+  const pinned = source
+    .pinAhead(kept.root, { ...enoughTime(), name: 'job', onProgress: () => running.resolve() })
+    .then(() => (pinEnded = true))
+  await running.promise
+  const collected = source.collectGarbage(enoughTime()).then(result => ({ ...result, pinEnded }))
+  await node.client.block.put(block, { format: 'raw', version: 1 })
+  await pinned
+
+  const result = await collected
+  assert.equal(result.pinEnded, true)
+  assert.ok(result.removedBlocks >= 4)
+  await source.locate(kept.root, { ...enoughTime(), timeoutMs: 300 })
+  await assert.rejects(source.locate(loose.root, { ...enoughTime(), timeoutMs: 300 }), { code: 'not-found' })
+})

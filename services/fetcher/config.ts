@@ -1,0 +1,63 @@
+import { type Static, Type } from 'typebox'
+import {
+  carLimits,
+  carSettings,
+  databaseSettings,
+  healthSettings,
+  jobSettings,
+  natsSettings,
+  outboxSettings,
+  readConfig,
+  serviceSettings,
+  storageSettings,
+} from '#libs/config/index.ts'
+
+const milliseconds = (fallback: number) => Type.Integer({ minimum: 1, default: fallback })
+
+const schema = Type.Object({
+  ...serviceSettings,
+  ...healthSettings,
+  ...natsSettings,
+  ...databaseSettings,
+  ...storageSettings,
+  ...carSettings,
+  ...jobSettings,
+  ...outboxSettings,
+  KUBO_API_URL: Type.String({ pattern: '^https?://', default: 'http://127.0.0.1:5001' }),
+  KUBO_GATEWAY_URL: Type.String({ pattern: '^https?://', default: 'http://127.0.0.1:8080' }),
+  CAR_SOURCE: Type.Enum(['gateway', 'dag-export'], { default: 'gateway' }),
+  ALLOW_PRIVATE_ORIGINS: Type.Boolean({ default: false }),
+  MAX_ORIGINS: Type.Integer({ minimum: 0, maximum: 1000, default: 100 }),
+  BATCH_SIZE: Type.Integer({ minimum: 1, default: 10 }),
+  LOCATE_CONCURRENCY: Type.Integer({ minimum: 1, default: 100 }),
+  CONNECT_TIMEOUT_MS: milliseconds(5_000),
+  LOCATE_TIMEOUT_MS: milliseconds(30_000),
+  FETCH_TIMEOUT_MS: milliseconds(4 * 3_600_000),
+  FETCH_CHUNK_TIMEOUT_MS: milliseconds(120_000),
+})
+
+/** Settings of the fetcher, from the environment. */
+export type FetcherConfig = Static<typeof schema>
+
+/** Throws `ConfigError` that names each bad setting. */
+export const readFetcherConfig = (): FetcherConfig => readConfig(schema)
+
+export const kuboOptions = (config: FetcherConfig) => ({
+  apiUrl: config.KUBO_API_URL,
+  gatewayUrl: config.KUBO_GATEWAY_URL,
+  carSource: config.CAR_SOURCE,
+  allowPrivateOrigins: config.ALLOW_PRIVATE_ORIGINS,
+})
+
+export const transferOptions = (config: FetcherConfig) => ({
+  limits: carLimits(config),
+  timeoutMs: config.FETCH_TIMEOUT_MS,
+  stallTimeoutMs: config.FETCH_CHUNK_TIMEOUT_MS,
+})
+
+export const fetchOptions = (config: FetcherConfig) => ({
+  stagingBucket: config.STAGING_BUCKET,
+  maxOrigins: config.MAX_ORIGINS,
+  connectTimeoutMs: config.CONNECT_TIMEOUT_MS,
+  locateTimeoutMs: config.LOCATE_TIMEOUT_MS,
+})

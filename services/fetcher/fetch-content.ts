@@ -1,0 +1,73 @@
+import type { JobContext, Publish } from '#libs/bus/index.ts'
+import type { CarReport } from '#libs/car/index.ts'
+import type { Lease } from '#libs/db/index.ts'
+import { pinStarted } from '#libs/events/index.ts'
+import type { DagSource } from '#libs/ipfs/index.ts'
+import type { ObjectRef, Storage } from '#libs/storage/index.ts'
+import type { TellProgress } from './live-progress.ts'
+import type { TransferCar } from './transfer-car.ts'
+import type { TakeTransferSlot } from './transfer-slots.ts'
+
+/** The result of the fetch step: where the CAR is staged, and what the fetcher claims of it. */
+export type StagedCar = { staging: ObjectRef } & Omit<CarReport, 'root'>
+
+type Deps = {
+  publish: Publish
+  originsOf: (cid: string) => Promise<readonly string[]>
+  source: Pick<DagSource, 'connectOrigins' | 'locate'>
+  takeTransferSlot: TakeTransferSlot
+  transferCar: TransferCar
+  storage: Pick<Storage, 'abortOpenUploads' | 'list' | 'delete'>
+  startProgress: (cid: string, job: { attempt: number; worker: string }) => TellProgress
+  stagingBucket: string
+  worker: string
+  maxOrigins: number
+  connectTimeoutMs: number
+  locateTimeoutMs: number
+}
+
+/** One attempt to bring a DAG into staging: origins, locate, wait for a slot, transfer. */
+export type FetchContent = (
+  job: { cid: string; generation: number; origins: readonly string[] },
+  context: JobContext<Lease>,
+) => Promise<StagedCar>
+
+export function createFetchContent(deps: Deps): FetchContent {
+  const { source, storage, stagingBucket, worker } = deps
+  return async ({ cid, generation, origins }, { lease, signal, log }) => {
+    const { attempt, epoch } = lease
+    const startedId = `${cid}.${generation}.started.${attempt}`
+    await deps.publish(pinStarted, startedId, { cid, generation, attempt, worker })
+    const tell = deps.startProgress(cid, { attempt, worker })
+    if (epoch > 1) await removeLeftovers(storage, { bucket: stagingBucket, key: `${cid}/` }, signal)
+
+    const allOrigins = [...new Set([...(await deps.originsOf(cid)), ...origins])].slice(0, deps.maxOrigins)
+    await using peers = await source.connectOrigins(allOrigins, { timeoutMs: deps.connectTimeoutMs, signal })
+    if (peers.refused.length > 0) log.info({ cid, refused: peers.refused }, 'origins not used')
+
+    await source.locate(cid, { timeoutMs: deps.locateTimeoutMs, signal })
+    tell({ phase: 'waiting' })
+    using _slot = await deps.takeTransferSlot(signal)
+    tell({ phase: 'transferring' })
+    const staging = { bucket: stagingBucket, key: `${cid}/${generation}-${epoch}.car` }
+    const { root: _root, ...facts } = await deps.transferCar({
+      cid,
+      staging,
+      peerIds: peers.peerIds,
+      signal,
+      onProgress: ({ blocks, bytes, carBytes }) => tell({ dagBlocks: blocks, dagBytes: bytes, carBytes }),
+    })
+    return { staging, ...facts }
+  }
+}
+
+/** What workers with a lower epoch left behind. They are fenced out: nothing that they still write will be used. */
+async function removeLeftovers(
+  storage: Pick<Storage, 'abortOpenUploads' | 'list' | 'delete'>,
+  { bucket, key }: ObjectRef,
+  signal: AbortSignal,
+): Promise<void> {
+  await storage.abortOpenUploads(bucket, key, { signal })
+  for await (const left of storage.list(bucket, key, { signal }))
+    await storage.delete({ bucket, key: left.key }, { signal })
+}

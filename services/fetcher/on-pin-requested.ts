@@ -1,0 +1,49 @@
+import type { LeasedStep, Publish } from '#libs/bus/index.ts'
+import type { Lease, Leases } from '#libs/db/index.ts'
+import { carUploaded, type DataOf, type Envelope, pinFailed, pinRequested } from '#libs/events/index.ts'
+import type { FetchContent, StagedCar } from './fetch-content.ts'
+
+type Request = DataOf<typeof pinRequested>
+
+type Deps = {
+  leases: Leases
+  publish: Publish
+  acceptFromProducer: (event: Envelope<Request>) => Promise<void>
+  fetchContent: FetchContent
+}
+
+/**
+ * pin.requested → pin.started, car.uploaded | pin.failed. Safe to repeat: the lease admits one worker at a time, the
+ * stored result admits one transfer per generation, and what follows is published under ids made of the generation.
+ */
+export function onPinRequested({
+  leases,
+  publish,
+  acceptFromProducer,
+  fetchContent,
+}: Deps): LeasedStep<Request, Lease, StagedCar> {
+  return {
+    event: pinRequested,
+    async claim(event) {
+      const { cid, generation } = event.data
+      if (generation !== undefined) return leases.claim({ cid, generation, step: 'fetch' })
+      await acceptFromProducer(event)
+      return { kind: 'obsolete' }
+    },
+    run: ({ data: { cid, origins = [] } }, context) =>
+      fetchContent({ cid, generation: context.lease.generation, origins }, context),
+    async finish({ data: { cid, generation } }, staged) {
+      if (generation === undefined) return
+      await publish(carUploaded, `${cid}.${generation}.uploaded`, { cid, generation, ...staged })
+    },
+    async giveUp({ data: { cid, generation } }, { code, message, missingCids }) {
+      if (generation === undefined) return
+      const failed = { cid, generation, step: 'fetch' as const, code, message, missingCids: [...missingCids] }
+      await publish(pinFailed, `${cid}.${generation}.failed`, failed)
+    },
+    renew: leases.renew,
+    complete: leases.complete,
+    fail: leases.fail,
+    release: leases.release,
+  }
+}

@@ -1,0 +1,163 @@
+import { type CarLimits, type CarReport, type CarScanner, createCarScanner } from '#libs/car/index.ts'
+import { PermanentError, PickupError, TransientError } from '#libs/errors/index.ts'
+import type { DagSource, PinProgress } from '#libs/ipfs/index.ts'
+import type { ObjectRef, Storage } from '#libs/storage/index.ts'
+import type { Logger } from '#libs/telemetry/index.ts'
+import { type StallWatch, watchForStall } from './stall-watch.ts'
+
+type Deps = {
+  source: Pick<DagSource, 'pinAhead' | 'streamCar' | 'unpin' | 'anyPeerAlive'>
+  storage: Pick<Storage, 'createUpload'>
+  limits: CarLimits
+  timeoutMs: number
+  stallTimeoutMs: number
+  log: Logger
+}
+
+type Transfer = {
+  cid: string
+  staging: ObjectRef
+  /** Peers given as origins: they tell a provider that is gone from one that lacks a block. */
+  peerIds: readonly string[]
+  signal: AbortSignal
+  onProgress: (progress: PinProgress & { carBytes: number }) => void
+}
+
+const maxMissingCids = 20
+const pingTimeoutMs = 3_000
+const unpinTimeoutMs = 10_000
+
+/** Brings one DAG from the source into one object of the store. */
+export type TransferCar = (transfer: Transfer) => Promise<CarReport>
+
+/**
+ * Pins ahead and streams the CAR behind the pin, which fetches 32 blocks at a time where the stream fetches one.
+ * Every byte passes the scanner before it counts; the object becomes visible only after the scanner has accepted the
+ * whole CAR. Whatever happens, the pin of the source and the parts of the upload are gone afterwards.
+ */
+export function createTransferCar(deps: Deps): TransferCar {
+  const { source, storage, limits, timeoutMs, stallTimeoutMs, log } = deps
+
+  async function unpin(cid: string): Promise<void> {
+    try {
+      await source.unpin(cid, { signal: AbortSignal.timeout(unpinTimeoutMs) })
+    } catch (err) {
+      // The blocks stay on the node's disk until the pin is removed; the transfer itself is not affected.
+      log.warn({ err, cid }, 'pin not removed from the IPFS node')
+    }
+  }
+
+  return async ({ cid, staging, peerIds, signal, onProgress }) => {
+    using watch = watchForStall(stallTimeoutMs)
+    const total = AbortSignal.timeout(timeoutMs)
+    const ended = new AbortController()
+    const limited = AbortSignal.any([signal, watch.stalled, total, ended.signal])
+    const scanner = createCarScanner({ root: cid, limits })
+
+    const reached = { blocks: 0, bytes: 0 }
+    let pinFailure: unknown
+    const pinning = source
+      .pinAhead(cid, {
+        name: `pickup:${cid}`,
+        timeoutMs,
+        signal: limited,
+        onProgress: progress => {
+          Object.assign(reached, progress)
+          watch.progress()
+          if (progress.bytes > limits.maxCarBytes) ended.abort(tooBig(limits))
+          onProgress({ ...progress, carBytes: scanner.sizeBytes })
+        },
+      })
+      .catch((error: unknown) => {
+        // Not an end: the stream may still hold what the pin could not get in time, and the scanner decides.
+        pinFailure = error
+      })
+
+    try {
+      await using upload = storage.createUpload(staging, { signal: limited })
+      for await (const chunk of source.streamCar(cid, { timeoutMs, signal: limited })) {
+        watch.progress()
+        scanner.push(chunk)
+        await written(upload.write(chunk), watch)
+        onProgress({ ...reached, carBytes: scanner.sizeBytes })
+      }
+      const report = scanner.end()
+      watch.suspend()
+      await upload.complete()
+      return report
+    } catch (error) {
+      signal.throwIfAborted()
+      throw await explain(error, {
+        scanner,
+        watch,
+        total,
+        pinFailure,
+        peerIds,
+        ended: ended.signal,
+        source,
+        signal,
+      })
+    } finally {
+      ended.abort(new Error('the transfer is over'))
+      await pinning
+      await unpin(cid)
+    }
+  }
+}
+
+/** Waiting for the store is not a stall of the source. */
+async function written(write: void | Promise<void>, watch: StallWatch): Promise<void> {
+  if (!write) return
+  watch.suspend()
+  await write
+  watch.progress()
+}
+
+const tooBig = ({ maxCarBytes }: CarLimits) =>
+  new PermanentError('car-too-big', `the DAG is larger than ${maxCarBytes} bytes`)
+
+type Circumstances = {
+  scanner: CarScanner
+  watch: StallWatch
+  total: AbortSignal
+  pinFailure: unknown
+  peerIds: readonly string[]
+  ended: AbortSignal
+  source: Pick<DagSource, 'anyPeerAlive'>
+  signal: AbortSignal
+}
+
+/** The first evidence that something is wrong is rarely the reason: this finds the reason that helps the user. */
+async function explain(error: unknown, circumstances: Circumstances): Promise<unknown> {
+  const { scanner, watch, total, pinFailure, peerIds, ended, source, signal } = circumstances
+  if (ended.reason instanceof PermanentError) return ended.reason
+  if (error instanceof PermanentError) return error
+  const missingCids = scanner.missing(maxMissingCids)
+  if (watch.stalled.aborted) {
+    const alive = await source.anyPeerAlive(peerIds, { timeoutMs: pingTimeoutMs, signal })
+    return alive
+      ? new TransientError('dag-incomplete', `the origins answer, but none has ${named(missingCids)}`, {
+          missingCids,
+        })
+      : new TransientError('stalled', `nothing came for too long; waiting for ${named(missingCids)}`, {
+          missingCids,
+        })
+  }
+  if (total.aborted)
+    return new TransientError('timed-out', `${scanner.sizeBytes} bytes came in the time given`, {
+      missingCids,
+    })
+  if (error instanceof PickupError && error.code !== 'dag-incomplete') return error
+  if (pinFailure === undefined && !(error instanceof PickupError)) return error
+  const reason =
+    pinFailure instanceof Error ? pinFailure.message : String(error instanceof Error ? error.message : error)
+  return new TransientError('dag-incomplete', `${named(missingCids)} could not be found: ${reason}`, {
+    missingCids,
+    cause: error,
+  })
+}
+
+const named = ([first, ...others]: string[]) =>
+  first === undefined
+    ? 'a block'
+    : `block ${first}${others.length > 0 ? ` and at least ${others.length} more` : ''}`

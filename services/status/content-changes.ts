@@ -1,0 +1,66 @@
+import { and, eq, inArray, sql } from 'drizzle-orm'
+import { type ContentState, contents, type Database } from '#libs/db/index.ts'
+import type { carIndexed, carValid, DataOf, pinFailed, pinStarted } from '#libs/events/index.ts'
+
+/**
+ * The changes that events make to a content. Each is one guarded statement, so it may come twice, late, or after a
+ * newer one: it changes nothing when the content has another generation or is past that state.
+ */
+export type ContentChanges = {
+  started: (event: DataOf<typeof pinStarted>) => Promise<void>
+  failed: (event: DataOf<typeof pinFailed>) => Promise<void>
+  pinned: (event: DataOf<typeof carValid>) => Promise<void>
+  indexed: (event: DataOf<typeof carIndexed>, at: Date) => Promise<void>
+}
+
+const running: ContentState[] = ['queued', 'pinning']
+
+export function createContentChanges(db: Database): ContentChanges {
+  const inGeneration = ({ cid, generation }: { cid: string; generation: number }) =>
+    and(eq(contents.cid, cid), eq(contents.generation, generation))
+  const now = sql`now()`
+
+  return {
+    async started(event) {
+      await db
+        .update(contents)
+        .set({
+          state: 'pinning',
+          attempts: sql`greatest(${contents.attempts}, ${event.attempt})`,
+          changedAt: now,
+        })
+        .where(and(inGeneration(event), inArray(contents.state, running)))
+    },
+    async failed(event) {
+      const { code, message, missingCids } = event
+      await db
+        .update(contents)
+        .set({ state: 'failed', failureCode: code, failureMessage: message, missingCids, changedAt: now })
+        .where(and(inGeneration(event), inArray(contents.state, running)))
+    },
+    async pinned(event) {
+      // Also after a failure: the proof is there, whatever a worker reported before it.
+      await db
+        .update(contents)
+        .set({
+          state: 'pinned',
+          failureCode: null,
+          failureMessage: null,
+          missingCids: null,
+          carCid: event.carCid,
+          carBucket: event.car.bucket,
+          carKey: event.car.key,
+          carBytes: event.sizeBytes,
+          blocks: event.blocks,
+          dagBytes: event.dagBytes,
+          verifiedAt: new Date(event.verifiedAt),
+          changedAt: now,
+        })
+        .where(and(inGeneration(event), inArray(contents.state, [...running, 'failed'])))
+    },
+    async indexed(event, at) {
+      if (!event.announced) return
+      await db.update(contents).set({ indexedAt: at }).where(inGeneration(event))
+    },
+  }
+}

@@ -1,0 +1,56 @@
+import { type CarLimits, type CarReport, createCarScanner } from '#libs/car/index.ts'
+import { PermanentError, PickupError } from '#libs/errors/index.ts'
+import { ObjectNotFoundError, type ObjectRef, type Storage } from '#libs/storage/index.ts'
+
+type Deps = { storage: Pick<Storage, 'head' | 'read'>; limits: CarLimits }
+
+/** What was read back from the store. `etag` is the version of the object that was read. */
+export type CheckedCar = CarReport & { etag: string }
+
+/** Reads the whole staged object and scans it again. `onProgress` hears the bytes checked so far. */
+export type CheckStagedCar = (
+  job: { cid: string; staging: ObjectRef; claim: Omit<CarReport, 'root'> },
+  options: { signal: AbortSignal; onProgress: (carBytes: number) => void },
+) => Promise<CheckedCar>
+
+/**
+ * Damage is permanent here: the bytes that the store holds will not get better. Trouble with reading them is not.
+ * Throws `PermanentError` `claim-mismatch` when the object is sound but not the one that the fetcher reported.
+ */
+export function createCheckStagedCar({ storage, limits }: Deps): CheckStagedCar {
+  return async ({ cid, staging, claim }, { signal, onProgress }) => {
+    const stored = await storage.head(staging, { signal })
+    if (!stored) throw new PermanentError('claim-mismatch', `the staged CAR ${staging.key} is not there`)
+    const scanner = createCarScanner({ root: cid, limits })
+    const report = await scan()
+
+    async function scan(): Promise<CarReport> {
+      try {
+        for await (const chunk of storage.read(staging, { signal, etag: stored?.etag ?? '' })) {
+          scanner.push(chunk)
+          onProgress(scanner.sizeBytes)
+        }
+        return scanner.end()
+      } catch (error) {
+        throw permanentDamage(error)
+      }
+    }
+
+    for (const fact of ['carCid', 'sizeBytes', 'blocks', 'dagBytes'] as const) {
+      if (report[fact] !== claim[fact]) {
+        throw new PermanentError(
+          'claim-mismatch',
+          `${fact} is ${report[fact]}, the fetcher reported ${claim[fact]}`,
+        )
+      }
+    }
+    return { ...report, etag: stored.etag }
+  }
+}
+
+function permanentDamage(error: unknown): unknown {
+  if (error instanceof ObjectNotFoundError)
+    return new PermanentError('claim-mismatch', error.message, { cause: error })
+  if (!(error instanceof PickupError) || error.code === 'storage-unavailable') return error
+  return new PermanentError(error.code, error.message, { cause: error, missingCids: error.missingCids })
+}

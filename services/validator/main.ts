@@ -1,0 +1,44 @@
+import { connectBus, openLiveView, publishEvent, workOnJobs } from '#libs/bus/index.ts'
+import { carLimits, storageOptions, workerSettings } from '#libs/config/index.ts'
+import { connectDatabase, leasesOf, requestIdOf } from '#libs/db/index.ts'
+import { startHealthServer } from '#libs/http/index.ts'
+import { runService } from '#libs/service/index.ts'
+import { connectStorage } from '#libs/storage/index.ts'
+import { createCheckStagedCar } from './check-staged-car.ts'
+import { readValidatorConfig } from './config.ts'
+import { onCarUploaded } from './on-car-uploaded.ts'
+
+await runService('validator', readValidatorConfig, async ({ config, log, stopping }) => {
+  await using resources = new AsyncDisposableStack()
+  const db = resources.use(connectDatabase('validator', config, log))
+  const bus = resources.use(await connectBus('validator', config, log))
+  const storage = resources.use(connectStorage({ ...storageOptions(config), log }))
+  const checks = {
+    nats: async () => bus.assertReady(),
+    postgres: () => db.execute('select 1'),
+    s3: () => storage.isReady([config.STAGING_BUCKET, config.CAR_BUCKET]),
+  }
+  resources.use(await startHealthServer({ host: config.HOST, port: config.HEALTH_PORT, checks, log }))
+
+  const step = onCarUploaded({
+    leases: leasesOf(db, { owner: bus.name, leaseMs: config.LEASE_MS }),
+    publish: (event, id, data) => publishEvent(bus, event, id, data),
+    checkStagedCar: createCheckStagedCar({ storage, limits: carLimits(config) }),
+    storage,
+    requestIdOf: cid => requestIdOf(db, cid),
+    show: await openLiveView(bus, log),
+    carBucket: config.CAR_BUCKET,
+    region: config.AWS_REGION,
+    worker: bus.name,
+    progressIntervalMs: config.PROGRESS_INTERVAL_MS,
+  })
+  const working = workOnJobs({
+    bus,
+    consumer: 'validator',
+    step,
+    stopping,
+    log,
+    ...workerSettings(config, config.VALIDATE_CONCURRENCY),
+  })
+  return { running: [working], resources: resources.move() }
+})

@@ -1,0 +1,38 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Stack, startStack } from '#deploy/local/stack.ts'
+import { createLogger } from '#libs/telemetry/index.ts'
+
+let stack: Stack | undefined
+let folder: string | undefined
+
+/** What test files need of the servers that all of them share. Given to them in `PICKUP_TEST_SERVERS`, as JSON. */
+export type TestServers = Pick<Stack, 'binaries'> & {
+  databaseUrl: string
+  nats: Pick<Stack['nats'], 'natsUrl' | 'users'>
+  s3: Stack['s3']['s3']
+  sqs: { endpoint: string; queueUrl: string }
+}
+
+/** Starts one set of servers for the whole run. Test files keep apart by subject prefix, database and bucket. */
+export async function globalSetup(): Promise<void> {
+  folder = await mkdtemp(join(tmpdir(), 'pickup-test-'))
+  await chmod(folder, 0o711)
+  const log = createLogger('test-servers', process.env['TEST_LOG_LEVEL'] ?? 'warn')
+  stack = await startStack({ dataDir: join(folder, 'data'), isolated: true, anyPrefix: true, log })
+  const { binaries, postgres, nats, s3, sqs } = stack
+  const servers: TestServers = {
+    binaries,
+    databaseUrl: postgres.databaseUrl,
+    nats: { natsUrl: nats.natsUrl, users: nats.users },
+    s3: s3.s3,
+    sqs: { endpoint: sqs.endpoint, queueUrl: sqs.queueUrl },
+  }
+  process.env['PICKUP_TEST_SERVERS'] = JSON.stringify(servers)
+}
+
+export async function globalTeardown(): Promise<void> {
+  await stack?.[Symbol.asyncDispose]()
+  if (folder) await rm(folder, { recursive: true })
+}
