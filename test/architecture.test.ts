@@ -23,11 +23,11 @@ const libs: Record<string, readonly string[]> = {
 
 /** Packages that only one place may know, so that they can be replaced there. */
 const owners: Record<string, RegExp> = {
-  '@nats-io/': /^(libs\/bus|deploy\/local|test)\//,
-  '@aws-sdk/client-s3': /^(libs\/storage|deploy\/local|test)\//,
-  '@aws-sdk/client-sqs': /^(services\/indexer-bridge|deploy\/local|test)\//,
+  '@nats-io/': /^(libs\/bus|deploy\/local|deploy\/examples|test)\//,
+  '@aws-sdk/client-s3': /^(libs\/storage|deploy\/local|deploy\/demo|test)\//,
+  '@aws-sdk/client-sqs': /^(services\/indexer-bridge|deploy\/local|deploy\/demo|test)\//,
   'kubo-rpc-client': /^libs\/ipfs\//,
-  '@ipld/car': /^(libs\/car|test|libs\/ipfs)\/.*(test\.ts|testing\/)|^test\/|^deploy\/local\//,
+  '@ipld/car': /^(libs\/car|test|libs\/ipfs)\/.*(test\.ts|testing\/)|^test\/|^deploy\/demo\//,
   pg: /^(libs\/db|deploy\/local|test)\//,
   fastify: /^libs\/http\//,
   pino: /^(deploy\/local|libs\/telemetry)\//,
@@ -121,7 +121,9 @@ test('every lib stands in the table of layers', async () => {
 test('only the settings reader, telemetry and the tools of a developer read the environment', async () => {
   const readers = await Promise.all(
     files
-      .filter(file => !isTest(file) && !/^(deploy\/local|cli)\/|^libs\/(config|telemetry)\//.test(file))
+      .filter(
+        file => !isTest(file) && !/^(deploy\/(local|examples)|cli)\/|^libs\/(config|telemetry)\//.test(file),
+      )
       .map(async file => [file, (await readFile(join(root, file), 'utf8')).includes('process.env')] as const),
   )
   assert.deepEqual(

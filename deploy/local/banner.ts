@@ -2,13 +2,12 @@ import type { RunningServices } from './services.ts'
 import type { Stack } from './stack.ts'
 
 /** The empty UnixFS directory: every IPFS node has it, so pinning it works without a network too. */
-const EXAMPLE_CID = 'bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354'
+export const EXAMPLE_CID = 'bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354'
 
 /** What a person needs to know once everything runs. */
 export function formatBanner(stack: Stack, services: RunningServices | undefined, dataDir: string): string {
   const rows = [
     ...(services ? [['ipfs-cluster API', services.gatewayUrl]] : []),
-    ...(services ? [['pinning service API', `${services.gatewayUrl}/psa`]] : []),
     ...(services ? [['user', services.clusterBasicAuth]] : []),
     ['Postgres', stack.postgres.databaseUrl],
     ['NATS', `${stack.nats.natsUrl} (monitoring ${stack.nats.monitoringUrl})`],

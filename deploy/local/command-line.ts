@@ -11,7 +11,8 @@ Runs all of Pickup on this machine: the five services, and a Postgres, NATS, S3,
   --port N           port of the gateway on 127.0.0.1; 0 for any free one (default 9094)
   --isolated         no traffic beyond this machine: the IPFS node only knows peers that it is told of
   --servers-only     start the servers and not the services, to run those by hand
-  --ready-file FILE  write addresses and credentials there when everything is ready; removed at the stop
+  --ready-file FILE  write addresses and credentials there too (always in ready.json of the data folder) when
+                     everything is ready; removed at the stop
   --help             show this
 
 Settings of the services (README) are taken from the environment.

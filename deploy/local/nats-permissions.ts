@@ -53,11 +53,14 @@ export function natsPermissions(user: NatsUser, prefix = ''): NatsPermissions {
     `$JS.FC.${stream(name)}.>`,
   ]
   /** A name cannot be matched in part: whoever may have a consumer of its own is kept off the services' consumers. */
-  const othersDurables = DURABLES.PIN_EVENTS.flatMap(durable => [
-    `$JS.API.CONSUMER.*.${stream('PIN_EVENTS')}.${durable}`,
-    `$JS.API.CONSUMER.CREATE.${stream('PIN_EVENTS')}.${durable}.>`,
-    `$JS.API.CONSUMER.MSG.NEXT.${stream('PIN_EVENTS')}.${durable}`,
-  ])
+  const othersDurables = (own: string) =>
+    [...new Set(Object.values(DURABLES).flat())]
+      .filter(durable => durable !== own)
+      .flatMap(durable => [
+        `$JS.API.CONSUMER.*.${stream('PIN_EVENTS')}.${durable}`,
+        `$JS.API.CONSUMER.CREATE.${stream('PIN_EVENTS')}.${durable}.>`,
+        `$JS.API.CONSUMER.MSG.NEXT.${stream('PIN_EVENTS')}.${durable}`,
+      ])
   const bucket = stream('LIVE')
   const bucketStream = prefix === '*' ? '*' : `KV_${bucket}`
   const openBucket = [`$JS.API.STREAM.INFO.${bucketStream}`, `$JS.API.DIRECT.GET.${bucketStream}.>`]
@@ -86,13 +89,16 @@ export function natsPermissions(user: NatsUser, prefix = ''): NatsPermissions {
       return {
         publish: {
           ...withApi(...worker('fetcher'), subject('car.uploaded'), ...outbox),
-          deny: othersDurables,
+          deny: othersDurables('fetcher'),
         },
         subscribe: inbox,
       }
     case 'validator':
       return {
-        publish: { ...withApi(...worker('validator'), subject('car.valid')), deny: othersDurables },
+        publish: {
+          ...withApi(...worker('validator'), subject('car.valid')),
+          deny: othersDurables('validator'),
+        },
         subscribe: inbox,
       }
     case 'status':

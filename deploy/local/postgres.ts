@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { chown, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { chown, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { keepPorts } from './kept-ports.ts'
@@ -76,7 +76,9 @@ async function initializeCluster(
   cluster: string,
   password: string,
 ): Promise<void> {
-  const half = await mkdtemp(`${cluster}-`)
+  const half = `${cluster}-half`
+  await rm(half, { recursive: true, force: true })
+  await mkdir(half, { mode: 0o700 })
   const passwordFile = `${half}.password`
   try {
     await writeFile(passwordFile, password, { mode: 0o600 })

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Logger } from '#libs/telemetry/index.ts'
 import type { NatsCredentials } from './nats.ts'
 import type { NatsUser } from './nats-permissions.ts'
@@ -7,12 +8,17 @@ import type { S3Access } from './s3.ts'
 import type { RunningServices } from './services.ts'
 import type { Stack } from './stack.ts'
 
+/** The ready file that every run keeps, so that other programs find it by its data folder. */
+export const readyFileIn = (dataDir: string): string => join(dataDir, 'ready.json')
+
 /** Content of the ready file: all that a program needs to use a running Pickup. */
 export type ReadyFile = {
   /** Missing with `--servers-only`. */
   gatewayUrl?: string
   /** `user:password`. Missing with `--servers-only`. */
   clusterBasicAuth?: string
+  /** Missing with `--servers-only`. */
+  acceptsPrivateOrigins?: boolean
   kuboApiUrl: string
   kuboGatewayUrl: string
   kuboMultiaddrs: string[]
@@ -35,7 +41,8 @@ export async function keepReadyFile(
   let closed = false
   let writing = Promise.resolve()
   const write = async () => {
-    if (!closed) await writePrivateFile(file, `${JSON.stringify(describe(stack, services), undefined, 2)}\n`)
+    if (!closed)
+      await writePrivateFile(file, `${JSON.stringify(describeStack(stack, services), undefined, 2)}\n`)
   }
   stack.supervisor.onChange(() => {
     writing = writing
@@ -52,7 +59,8 @@ export async function keepReadyFile(
   }
 }
 
-function describe(stack: Stack, services: RunningServices | undefined): ReadyFile {
+/** All that a program needs to use this stack. */
+export function describeStack(stack: Stack, services: RunningServices | undefined): ReadyFile {
   const { postgres, nats, s3, kubo, sqs, supervisor } = stack
   return {
     ...services,

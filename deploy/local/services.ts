@@ -1,12 +1,10 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { projectRoot, serviceArguments } from '../service-command.ts'
 import { keepPorts, requireFreePort } from './kept-ports.ts'
 import { expectOk } from './loopback-http.ts'
 import { keep, randomSecret } from './private-file.ts'
 import type { Stack } from './stack.ts'
-
-const PROJECT_ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 const SERVICES = ['gateway', 'fetcher', 'validator', 'status', 'indexer-bridge'] as const
 type Service = (typeof SERVICES)[number]
@@ -15,6 +13,8 @@ export type RunningServices = {
   gatewayUrl: string
   /** `user:password` of the ipfs-cluster API. */
   clusterBasicAuth: string
+  /** Whether origins may have loopback and private addresses. */
+  acceptsPrivateOrigins: boolean
 }
 
 type ServiceOptions = {
@@ -22,28 +22,30 @@ type ServiceOptions = {
   dataDir: string
   /** Port of the gateway; 0 for any free one. */
   gatewayPort: number
+  /** Settings of all services, by their names in the environment; what the environment sets goes before them. */
+  settings?: Record<string, string>
   /** Gets the lines the services print. */
   printLine: (service: string, line: string) => void
 }
 
 /** Starts the five services over the stack and resolves when all are ready. The stack's supervisor keeps and stops them. */
 export async function startServices(stack: Stack, options: ServiceOptions): Promise<RunningServices> {
-  const { dataDir, gatewayPort, printLine } = options
+  const { dataDir, gatewayPort, settings = {}, printLine } = options
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const { clusterBasicAuth } = await keep(join(dataDir, 'secrets.json'), () => ({
     clusterBasicAuth: `pickup:${randomSecret()}`,
   }))
   const ports = await keepPorts(join(dataDir, 'ports.json'), SERVICES)
   if (gatewayPort !== 0) ports.gateway = await requireFreePort(gatewayPort)
-  const common = commonEnvironment(stack, clusterBasicAuth)
+  const common = commonEnvironment(stack, clusterBasicAuth, settings)
   const start = async (service: Service) => {
     const isGateway = service === 'gateway'
     const { user, password } = stack.nats.users[service]
     await stack.supervisor.start({
       name: service,
       command: process.execPath,
-      args: ['--import', './libs/telemetry/otel.ts', `services/${service}/main.ts`],
-      cwd: PROJECT_ROOT,
+      args: serviceArguments(service),
+      cwd: projectRoot,
       env: {
         ...common,
         NATS_USER: user,
@@ -57,14 +59,25 @@ export async function startServices(stack: Stack, options: ServiceOptions): Prom
     })
   }
   await Promise.all(SERVICES.map(start))
-  return { gatewayUrl: `http://127.0.0.1:${ports.gateway}`, clusterBasicAuth }
+  return {
+    gatewayUrl: `http://127.0.0.1:${ports.gateway}`,
+    clusterBasicAuth,
+    acceptsPrivateOrigins: common['ALLOW_PRIVATE_ORIGINS'] === 'true',
+  }
 }
 
 /** The caller's environment carries further settings of the services, but no credentials for other servers of these kinds. */
-function commonEnvironment(stack: Stack, clusterBasicAuth: string): NodeJS.ProcessEnv {
+function commonEnvironment(
+  stack: Stack,
+  clusterBasicAuth: string,
+  settings: Record<string, string>,
+): NodeJS.ProcessEnv {
   const { postgres, nats, s3, kubo, sqs } = stack
   const inherited = Object.entries(process.env).filter(([name]) => !/^(AWS_|PG|NATS_)/.test(name))
   return {
+    // The peers of an isolated node have no other addresses.
+    ALLOW_PRIVATE_ORIGINS: String(stack.isolated),
+    ...settings,
     ...Object.fromEntries(inherited),
     NATS_URL: nats.natsUrl,
     DATABASE_URL: postgres.databaseUrl,

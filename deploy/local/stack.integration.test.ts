@@ -123,7 +123,9 @@ async function readEverywhere(stack: Stack): Promise<void> {
     new GetObjectCommand({ Bucket: stack.s3.s3.carBucket, Key: 'a/b.car' }),
   )
   assert.equal(await object.Body?.transformToString(), 'object')
-  const block = await fetch(`${stack.kubo.gatewayUrl}/ipfs/${KEPT_CID}?format=raw`)
+  const block = await fetch(`${stack.kubo.gatewayUrl}/ipfs/${KEPT_CID}?format=raw`, {
+    signal: AbortSignal.timeout(10_000),
+  })
   assert.equal(await block.text(), 'block')
   const { Messages } = await sqsClient(stack).send(
     new ReceiveMessageCommand({ QueueUrl: stack.sqs.queueUrl, VisibilityTimeout: 0 }),
@@ -134,7 +136,11 @@ async function readEverywhere(stack: Stack): Promise<void> {
 async function withPostgres(stack: Stack, use: (client: Client) => Promise<void>): Promise<void> {
   const client = new Client({ connectionString: stack.postgres.databaseUrl })
   await client.connect()
-  await use(client).finally(async () => await client.end())
+  try {
+    await use(client)
+  } finally {
+    await client.end()
+  }
 }
 
 type Connection = Awaited<ReturnType<typeof connect>>
@@ -142,7 +148,11 @@ type Connection = Awaited<ReturnType<typeof connect>>
 async function withNats({ nats }: Stack, use: (connection: Connection) => Promise<void>): Promise<void> {
   const { user, password } = nats.users.admin
   const connection = await connect({ servers: nats.natsUrl, user, pass: password })
-  await use(connection).finally(async () => await connection.close())
+  try {
+    await use(connection)
+  } finally {
+    await connection.close()
+  }
 }
 
 function s3Client({ s3: { s3 } }: Stack): S3Client {

@@ -17,6 +17,8 @@ export type Stack = AsyncDisposable & {
   s3: RunningS3
   kubo: RunningKubo
   sqs: RunningSqs
+  /** No traffic beyond loopback. */
+  isolated: boolean
   /** Starts more processes that live as long as the stack: services, further IPFS nodes. */
   supervisor: Supervisor
   binaries: ServerBinaries
@@ -59,6 +61,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     s3,
     kubo,
     sqs,
+    isolated,
     supervisor,
     binaries,
     [Symbol.asyncDispose]: async () => await started.disposeAsync(),

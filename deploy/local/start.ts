@@ -4,7 +4,7 @@ import type { Logger } from '#libs/telemetry/index.ts'
 import { formatBanner } from './banner.ts'
 import { type CommandLine, readCommandLine, USAGE } from './command-line.ts'
 import { prepareStack } from './prepare.ts'
-import { keepReadyFile } from './ready-file.ts'
+import { keepReadyFile, readyFileIn } from './ready-file.ts'
 import { startServices } from './services.ts'
 import { startStack } from './stack.ts'
 import { StackError } from './stack-error.ts'
@@ -20,6 +20,7 @@ async function run(options: CommandLine, { log, printLine }: TerminalLog, stop: 
   const services = serversOnly
     ? undefined
     : await startServices(stack, { dataDir: join(dataDir, 'services'), gatewayPort, printLine })
+  await using _ownReady = await keepReadyFile(readyFileIn(dataDir), stack, services, log)
   await using _ready = readyFile ? await keepReadyFile(readyFile, stack, services, log) : undefined
   process.stdout.write(formatBanner(stack, services, dataDir))
   if (!stop.aborted) await once(stop, 'abort')

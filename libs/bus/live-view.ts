@@ -1,4 +1,4 @@
-import { Kvm } from '@nats-io/kv'
+import { type KvEntry, Kvm } from '@nats-io/kv'
 import type { Logger } from '#libs/telemetry/index.ts'
 import type { Bus } from './connect-bus.ts'
 
@@ -40,8 +40,8 @@ export async function mirrorLiveView(
 
   async function follow(): Promise<void> {
     for await (const entry of watch) {
-      if (entry.operation === 'PUT')
-        jobs.set(entry.key, { job: entry.json<LiveJob>(), seenAt: entry.created.getTime() })
+      const job = entry.operation === 'PUT' ? readJob(entry, log) : undefined
+      if (job) jobs.set(entry.key, { job, seenAt: entry.created.getTime() })
       else jobs.delete(entry.key)
     }
   }
@@ -60,5 +60,15 @@ export async function mirrorLiveView(
       watch.stop()
       await following
     },
+  }
+}
+
+/** An entry that is no JSON is left out of the view: it must not end the watch. */
+function readJob(entry: KvEntry, log: Logger): LiveJob | undefined {
+  try {
+    return entry.json<LiveJob>()
+  } catch (err) {
+    log.warn({ err, key: entry.key }, 'live entry not readable')
+    return undefined
   }
 }

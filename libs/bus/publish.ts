@@ -35,6 +35,7 @@ export async function publishBody(
     traceContext,
   }: { id: string; subject: string; body: Uint8Array | string; traceContext?: TraceContext },
 ): Promise<void> {
+  const streamName = bus.names.stream(streamOf(subject))
   const attributes = {
     'messaging.system': 'nats',
     'messaging.operation.type': 'send',
@@ -51,7 +52,7 @@ export async function publishBody(
           headers: traceHeaders(),
           timeout: publishTimeoutMs,
           retries: publishRetries,
-          expect: { streamName: bus.names.stream(streamOf(subject)) },
+          expect: { streamName },
         })
       } catch (cause) {
         throw new TransientError('internal', `${subject} ${id} was not stored by NATS`, { cause })

@@ -99,7 +99,8 @@ export function consumerConfigs(
       ack_policy: AckPolicy.Explicit,
       ack_wait: nanos(longJobs ? settings.ackWaitMs : Math.min(settings.ackWaitMs, shortAckWaitMs)),
       max_deliver: settings.deliveryLimit + deliveriesForDeadLetter,
-      max_ack_pending: 1000,
+      // Messages that wait for their retry count, too: they must not keep others from being delivered.
+      max_ack_pending: 100_000,
       ...filter(subjects, names),
     },
   }))

@@ -131,6 +131,8 @@ async function handleMessage<Data, Lease, Result>(
     }
     const result = await step.run(event, { lease, signal: AbortSignal.any([hold.lost, stopping]), log })
     await step.complete(lease, result)
+    // The work is done and stored: trouble with telling so is no failure of the job.
+    lease = undefined
     await step.finish(event, result)
     await settle(bus, message, '+ACK', log)
     log.info(
@@ -163,7 +165,8 @@ async function handleFailure<Data, Lease, Result>(
     log.error({ eventId: event.id, err: error, code: failure.code, failures }, 'gave up')
     return discard(options, message, failure, event)
   }
-  const delayMs = retryDelayMs(failures, options)
+  // Without a lease nothing is counted (Postgres is away, say): the deliveries, which have a limit, are spread instead.
+  const delayMs = retryDelayMs(lease === undefined ? message.info.deliveryCount : failures, options)
   log.warn({ eventId: event.id, err: error, code: failure.code, failures, delayMs }, 'job failed, will retry')
   message.nak(delayMs)
 }

@@ -7,8 +7,9 @@ import { createCidParts, parseCid } from './cid-bytes.ts'
 const MAX_CID_CHARACTERS = 2048
 
 /**
- * CIDv1 in base32 of any text of a CID: v0, or v1 in any multibase that multiformats knows. Equal content under equal codecs
- * gives equal text. Throws a `PermanentError` `invalid-message` that says what is wrong with the text.
+ * CIDv1 in base32 of any text of a CID: v0, or v1 in any multibase that multiformats knows. Equal content
+ * under equal codecs gives equal text. Throws a `PermanentError` `invalid-message` that says what is wrong
+ * with the text.
  */
 export const canonicalCid = (cid: string): string => readCid(cid).toString()
 
@@ -17,7 +18,8 @@ export function readCid(text: string): CID {
   if (text.length > MAX_CID_CHARACTERS)
     throw invalid(`${text.slice(0, 64)}...`, `longer than ${MAX_CID_CHARACTERS} characters`)
   const bytes = decodeText(text)
-  // The parser here is the stricter one: it refuses varints that are longer than needed, so each CID has one form.
+  // The parser here is the stricter one: it refuses varints that are longer than needed, so each CID has one
+  // form.
   if (parseCid(bytes, 0, bytes.length, createCidParts()) !== bytes.length)
     throw invalid(text, 'its bytes are no CID')
   const cid = CID.decode(bytes)

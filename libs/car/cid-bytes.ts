@@ -3,7 +3,10 @@ import { DAG_PB } from './codecs.ts'
 import { SHA2_256 } from './hash-functions.ts'
 import { type Cursor, INCOMPLETE, MALFORMED, readVarint } from './varint.ts'
 
-/** Where the parts of a binary CID lie inside `bytes`. One object is reused for many CIDs, so that none is allocated per block. */
+/**
+ * Where the parts of a binary CID lie inside `bytes`. One object is reused for many CIDs, so that none is
+ * allocated per block.
+ */
 export type CidParts = {
   bytes: Uint8Array
   start: number
@@ -28,8 +31,9 @@ export const isSha256 = (cid: CidParts): boolean =>
   cid.hashCode === SHA2_256 && cid.end - cid.digestStart === SHA2_256_BYTES
 
 /**
- * Parses the binary CID that begins at `start` and stops before `limit` (multiformats/cid, "decoding algorithm").
- * Answers the offset behind it, or `INCOMPLETE` or `MALFORMED`. Takes CIDv0 and CIDv1, and varints only in their shortest form.
+ * Parses the binary CID that begins at `start` and stops before `limit` (multiformats/cid, "decoding
+ * algorithm"). Answers the offset behind it, or `INCOMPLETE` or `MALFORMED`. Takes CIDv0 and CIDv1, and
+ * varints only in their shortest form.
  */
 export function parseCid(bytes: Uint8Array, start: number, limit: number, parts: CidParts): number {
   parts.bytes = bytes

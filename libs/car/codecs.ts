@@ -1,10 +1,10 @@
-export const RAW = 0x55
-export const CBOR = 0x51
+const RAW = 0x55
+const CBOR = 0x51
 export const DAG_PB = 0x70
 export const DAG_CBOR = 0x71
 export const DAG_JOSE = 0x85
 export const DAG_JSON = 0x0129
-export const JSON_CODEC = 0x0200
+const JSON_CODEC = 0x0200
 
 const RAW_BIT = 1 << 0
 const CBOR_BIT = 1 << 1
@@ -27,7 +27,7 @@ export const LINKING_CODECS: readonly (readonly [codec: number, bit: number])[] 
 
 /**
  * One bit per codec whose links can be checked, 0 for every other codec. They are the codecs registered in a stock
- * Kubo but for git-raw, whose trees link to commits of other repositories that no exporter can follow.
+ * Kubo, without git-raw.
  */
 export function codecBit(codec: number): number {
   switch (codec) {

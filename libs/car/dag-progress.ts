@@ -12,10 +12,10 @@ const LINKED_MASK = 0xff
 const DONE_SHIFT = 8
 
 /**
- * What of a DAG is linked and what of it has arrived, by (multihash, codec). An entry of the table holds one multihash: its
- * low flags say under which codecs it is linked, its high flags under which of them it is done.
- * A codec without links is done by the bytes alone, whichever codec they arrived under. A codec with links is done once the
- * block was decoded under it.
+ * What of a DAG is linked and what of it has arrived, by (multihash, codec). An entry of the table holds one
+ * multihash: its low flags say under which codecs it is linked, its high flags under which of them it is
+ * done. A codec without links is done by the bytes alone, whichever codec they arrived under. A codec with
+ * links is done once the block was decoded under it.
  */
 export class DagProgress {
   /** (multihash, codec) pairs that are linked and not done. */
@@ -32,7 +32,10 @@ export class DagProgress {
     this.#maxBlocks = maxBlocks
   }
 
-  /** The slot of a block that the DAG links to under this codec. Throws `unexpected-block` for any other. Holds until `arrive`. */
+  /**
+   * The slot of a block that the DAG links to under this codec. Throws `unexpected-block` for any other.
+   * Holds until `arrive`.
+   */
   slotOf(cid: CidParts): number {
     const expected = this.#wants.slotOnTop(cid, this.#table.generation)
     const slot = expected >= 0 ? expected : this.#table.find(this.#fingerprint(cid))
@@ -51,7 +54,10 @@ export class DagProgress {
     return (this.#pendingBits(slot) & ~LEAF_BITS) !== 0
   }
 
-  /** Notes a block whose bytes match its CID, and links to everything it links to. `block` is only read when `needsBytes` says so. */
+  /**
+   * Notes a block whose bytes match its CID, and links to everything it links to. `block` is only read when
+   * `needsBytes` says so.
+   */
   arrive(cid: CidParts, slot: number, block: Uint8Array): void {
     const pending = this.#pendingBits(slot)
     if (pending === 0) return
@@ -65,7 +71,10 @@ export class DagProgress {
     }
   }
 
-  /** Links to a CID: the root, or one found in a block. The block of an identity CID is in the CID, so it is walked at once. */
+  /**
+   * Links to a CID: the root, or one found in a block. The block of an identity CID is in the CID, so it is
+   * walked at once.
+   */
   link(cid: CidParts): void {
     const bit = supportedCodecBit(cid)
     const key = this.#fingerprint(cid)
@@ -77,17 +86,20 @@ export class DagProgress {
     const updated = flags | bit | (isDone ? bit << DONE_SHIFT : 0)
     const slot = found < 0 ? this.#add(key, updated) : found
     this.#table.setFlags(slot, updated)
-    // Each time, not only when it is new: an exporter sends a block at the first place it comes by, and here it comes by
-    // before the place where it was linked earlier.
+    // Each time, not only when it is new: an exporter sends a block at the first place it comes by, and here
+    // it comes by before the place where it was linked earlier.
     if (!isDone) this.#wants.push(cid, slot, this.#table.generation)
     if (isNew && cid.hashCode === IDENTITY && (bit & LEAF_BITS) === 0) {
-      // Nesting ends by itself: the identity CIDs inside are shorter than the at most 128 bytes that hold them.
-      // `cid` may be the object into which the walk parses the links, hence the copy.
+      // Nesting ends by itself: the identity CIDs inside are shorter than the at most 128 bytes that hold
+      // them. `cid` may be the object into which the walk parses the links, hence the copy.
       this.#walk({ ...cid }, cid.codec, cid.bytes.subarray(cid.digestStart, cid.end))
     }
   }
 
-  /** The block of an identity CID is always there; a codec without links is satisfied by bytes that came under any other. */
+  /**
+   * The block of an identity CID is always there; a codec without links is satisfied by bytes that came under
+   * any other.
+   */
   #isDoneWhenLinked(cid: CidParts, bit: number, flags: number): boolean {
     return cid.hashCode === IDENTITY || ((bit & LEAF_BITS) !== 0 && flags >>> DONE_SHIFT !== 0)
   }
@@ -102,7 +114,10 @@ export class DagProgress {
     return [...names]
   }
 
-  /** Links to the links of a block, last first, so that the first is on top of the wants. The list is a stack of blocks: an identity link is walked in between. */
+  /**
+   * Links to the links of a block, last first, so that the first is on top of the wants. The list is a stack
+   * of blocks: an identity link is walked in between.
+   */
   #walk(cid: CidParts, codec: number, block: Uint8Array): void {
     const links = this.#links
     const first = links.count
@@ -148,7 +163,7 @@ function supportedCodecBit(cid: CidParts): number {
   if (!isSupportedDigest(cid.hashCode, cid.end - cid.digestStart)) {
     throw new PermanentError(
       'unsupported-hash',
-      `${cidText(cid)} cannot be checked: hash 0x${cid.hashCode.toString(16)} with ${cid.end - cid.digestStart} bytes is not supported`,
+      `${cidText(cid)} cannot be checked: hash 0x${cid.hashCode.toString(16)} of this length is not supported`,
     )
   }
   return bit

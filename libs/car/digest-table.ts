@@ -4,9 +4,9 @@ const FIRST_CAPACITY = 1024
 const NOT_FOUND = -1
 
 /**
- * A hash table from fingerprints to 16 flag bits: open addressing with linear probing over two typed arrays, 18 bytes a slot.
- * A `Map` takes five times as much and ends at 2^24 entries. Nothing is ever removed. Flags of 0 mark a free slot, so whoever
- * adds an entry must give it a flag.
+ * A hash table from fingerprints to 16 flag bits: open addressing with linear probing over two typed arrays,
+ * 18 bytes a slot. A `Map` takes five times as much and ends at 2^24 entries. Nothing is ever removed. Flags
+ * of 0 mark a free slot, so whoever adds an entry must give it a flag.
  */
 export class DigestTable {
   size = 0
@@ -45,7 +45,8 @@ export class DigestTable {
     const flags = this.#flags
     const mask = this.#capacity - 1
     const first = key[from]!
-    // The words are uniformly random under the fingerprint's key: one of them is as good a position as any hash.
+    // The words are uniformly random under the fingerprint's key: one of them is as good a position as any
+    // hash.
     let slot = first & mask
     while (flags[slot] !== 0) {
       const at = slot * FINGERPRINT_WORDS

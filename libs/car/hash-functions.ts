@@ -50,15 +50,19 @@ const hashFunctions = new Map<number, HashFunction>([
 ])
 
 /**
- * Whether a digest of this function and length can be checked and is one that Kubo fetches: the allow-list and the
- * length limits of boxo `verifcid`. Digests may be truncated to 20 bytes, as the multihash specification allows.
+ * Whether a digest of this function and length can be checked and is one that Kubo fetches: the allow-list
+ * and the length limits of boxo `verifcid`. Digests may be truncated to 20 bytes, as the multihash
+ * specification allows.
  */
 export function isSupportedDigest(code: number, digestBytes: number): boolean {
   if (code === IDENTITY) return digestBytes <= MAX_IDENTITY_BYTES
   return digestBytes >= MIN_DIGEST_BYTES && digestBytes <= (hashFunction(code)?.digestBytes ?? 0)
 }
 
-/** The hash function of a multicodec code, or undefined when it is not supported. Identity is not a hash function. */
+/**
+ * The hash function of a multicodec code, or undefined when it is not supported. Identity is not a hash
+ * function.
+ */
 export function hashFunction(code: number): HashFunction | undefined {
   const known = hashFunctions.get(code)
   if (known) return known

@@ -3,14 +3,18 @@ import { CID } from 'multiformats/cid'
 import { TransientError } from '#libs/errors/index.ts'
 import { INCOMPLETE, MALFORMED, MAX_VARINT_BYTES, readVarint } from './varint.ts'
 
-/** A header with one root takes about 60 bytes; what announces more than this is no CAR, and is refused before it is buffered. */
-export const MAX_HEADER_BYTES = 8192
+/**
+ * A header with one root takes about 60 bytes; what announces more than this is no CAR, and is refused before
+ * it is buffered.
+ */
+const MAX_HEADER_BYTES = 8192
 
 /**
- * Checks the dag-cbor header of a CARv1 (ipld.io/specs/transport/car/carv1): version 1 and nothing but `root`, compared by codec and
- * multihash. Throws `bad-car` for what is no such header, and `wrong-root` for other roots.
+ * Checks the dag-cbor header of a CARv1 (ipld.io/specs/transport/car/carv1): version 1 and nothing but
+ * `root`, compared by codec and multihash. Throws `bad-car` for what is no such header, and `wrong-root` for
+ * other roots.
  */
-export function checkHeader(bytes: Uint8Array, root: CID): void {
+function checkHeader(bytes: Uint8Array, root: CID): void {
   const { version, roots } = decodeHeader(bytes)
   if (version !== 1) throw new TransientError('bad-car', `CAR version ${String(version)} instead of 1`)
   if (!Array.isArray(roots)) throw new TransientError('bad-car', 'the CAR header has no roots')
@@ -49,7 +53,10 @@ export class HeaderReader {
     this.#root = root
   }
 
-  /** Reads on from `offset` and answers the offset behind what it took. Throws like `checkHeader` once the header is whole. */
+  /**
+   * Reads on from `offset` and answers the offset behind what it took. Throws like `checkHeader` once the
+   * header is whole.
+   */
   push(chunk: Uint8Array, offset: number): number {
     let at = offset
     while (!this.#header && at < chunk.length) this.#pushLengthByte(chunk[at++]!)

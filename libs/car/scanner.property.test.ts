@@ -57,7 +57,8 @@ test('the first missing CID is the next block of a depth-first export', { timeou
       scanner.push(carHeader([root]))
       for (const block of blocks) {
         const next = scanner.missing(1)
-        // Blocks that are needed no more are repetitions: identity blocks, and bytes that came under another codec.
+        // Blocks that are needed no more are repetitions: identity blocks, and bytes that came under another
+        // codec.
         const isNeeded = scanner.missing(Number.POSITIVE_INFINITY).includes(block.cid.toString())
         if (isNeeded) assert.deepEqual(next, [block.cid.toString()])
         scanner.push(carSection(block))

@@ -11,26 +11,39 @@ import { HeaderReader } from './header.ts'
 import { createSectionPrefix, MAX_PREFIX_BYTES, parseSectionPrefix } from './section-prefix.ts'
 import { SplitBlock } from './split-block.ts'
 
-/** What a CAR may be at most. `maxBlocks` bounds the sections and, apart from them, the distinct multihashes linked to. */
+/**
+ * What a CAR may be at most. `maxBlocks` bounds the sections and, apart from them, the distinct multihashes
+ * linked to.
+ */
 export type CarLimits = { maxCarBytes: number; maxBlockBytes: number; maxBlocks: number }
 
-/** What a complete CAR is. `carCid` is the CIDv1 (base32) with codec `car` and the sha2-256 of the whole file; `dagBytes` counts blocks without framing. */
+/**
+ * What a complete CAR is. `carCid` is the CIDv1 (base32) with codec `car` and the sha2-256 of the whole file;
+ * `dagBytes` counts blocks without framing.
+ */
 export type CarReport = { root: string; carCid: string; sizeBytes: number; blocks: number; dagBytes: number }
 
 /**
  * Checks a CAR as it streams by. After a throw it is dead: every later call throws the same error.
  *
- * The errors say whether a new transfer of the same DAG can do better. Permanent, because no transfer changes it: `car-too-big`,
- * `block-too-big`, `too-many-blocks`, `unsupported-codec`, `unsupported-hash`. Transient, because the sender or the way may have
- * damaged it: `bad-block`, `bad-car`, `wrong-root`, `unexpected-block`, `dag-incomplete`. For a stored object, whose bytes stay
- * what they are, the caller treats all of them as permanent.
+ * The errors say whether a new transfer of the same DAG can do better. Permanent, because no transfer changes
+ * it: `car-too-big`, `block-too-big`, `too-many-blocks`, `unsupported-codec`, `unsupported-hash`. Transient,
+ * because the sender or the way may have damaged it: `bad-block`, `bad-car`, `wrong-root`,
+ * `unexpected-block`, `dag-incomplete`. For a stored object, whose bytes stay what they are, the caller
+ * treats all of them as permanent.
  */
 export type CarScanner = {
   /** Checks the next bytes. Copies what it keeps: the caller may reuse the chunk. Cut the stream anywhere. */
   push(chunk: Uint8Array): void
-  /** Call it once, after the last byte. Throws `bad-car` for a cut CAR and `dag-incomplete`, with up to 20 missing CIDs, when links are missing. */
+  /**
+   * Call it once, after the last byte. Throws `bad-car` for a cut CAR and `dag-incomplete`, with up to 20
+   * missing CIDs, when links are missing.
+   */
   end(): CarReport
-  /** At most `max` CIDs that are linked and not seen so far, as far as known in traversal order: a depth-first exporter sends the first of them next. */
+  /**
+   * At most `max` CIDs that are linked and not seen so far, as far as known in traversal order: a depth-first
+   * exporter sends the first of them next.
+   */
   missing(max: number): string[]
   /** Bytes pushed. */
   readonly sizeBytes: number
@@ -44,9 +57,10 @@ const CAR_CODEC = 0x0202
 const MAX_MISSING_NAMED = 20
 
 /**
- * Creates a scanner that proves a CARv1 to hold the whole DAG under `root` and nothing else: one root, every block hashes to its
- * CID and is linked to by a block before it (or is the root), every link is present. Throws `unsupported-codec` or
- * `unsupported-hash` for a root of that kind, and `invalid-message` for a text that is no CID.
+ * Creates a scanner that proves a CARv1 to hold the whole DAG under `root` and nothing else: one root, every
+ * block hashes to its CID and is linked to by a block before it (or is the root), every link is present.
+ * Throws `unsupported-codec` or `unsupported-hash` for a root of that kind, and `invalid-message` for a text
+ * that is no CID.
  */
 export function createCarScanner(options: { root: CID | string; limits: CarLimits }): CarScanner {
   const { root } = options
@@ -133,7 +147,10 @@ class Scanner implements CarScanner {
     return this.#readBlock(chunk, offset + blockStart - had)
   }
 
-  /** The link is looked up first: it tells a foreign block, or damage to the CID, from a block that is too large for us. */
+  /**
+   * The link is looked up first: it tells a foreign block, or damage to the CID, from a block that is too
+   * large for us.
+   */
   #readBlock(chunk: Uint8Array, start: number): number {
     const { cid, blockBytes } = this.#section
     const slot = this.#dag.slotOf(cid)

@@ -2,7 +2,10 @@ import { TransientError } from '#libs/errors/index.ts'
 import { type CidParts, createCidParts, parseCid } from './cid-bytes.ts'
 import { INCOMPLETE, MALFORMED, MAX_VARINT_BYTES, readVarint } from './varint.ts'
 
-/** Longest CID with a supported digest: version, codec, hash code and digest length as varints, and 128 bytes of digest. */
+/**
+ * Longest CID with a supported digest: version, codec, hash code and digest length as varints, and 128 bytes
+ * of digest.
+ */
 export const MAX_CID_BYTES = 1 + MAX_VARINT_BYTES + MAX_VARINT_BYTES + 2 + 128
 /** Longest beginning of a section that must be at hand to know its CID and length. */
 export const MAX_PREFIX_BYTES = MAX_VARINT_BYTES + MAX_CID_BYTES
@@ -19,8 +22,9 @@ export function createSectionPrefix(): SectionPrefix {
 }
 
 /**
- * Parses length and CID of the section at `start` (ipld.io/specs/transport/car/carv1, "data section"). Answers the offset of its
- * block, or `INCOMPLETE`, which it never does for `MAX_PREFIX_BYTES` or more. Throws `bad-car`.
+ * Parses length and CID of the section at `start` (ipld.io/specs/transport/car/carv1, "data section").
+ * Answers the offset of its block, or `INCOMPLETE`, which it never does for `MAX_PREFIX_BYTES` or more.
+ * Throws `bad-car`.
  */
 export function parseSectionPrefix(
   bytes: Uint8Array,

@@ -7,8 +7,8 @@ import { MAX_CID_BYTES } from './section-prefix.ts'
 const JOIN_BYTES = 16 * 1024
 
 /**
- * A block cut by the end of a chunk. It is hashed piece by piece and kept only when somebody needs its bytes, or when it is
- * small. The join buffer grows to the largest such block and is used again.
+ * A block cut by the end of a chunk. It is hashed piece by piece and kept only when somebody needs its bytes,
+ * or when it is small. The join buffer grows to the largest such block and is used again.
  */
 export class SplitBlock {
   isOpen = false
@@ -42,7 +42,10 @@ export class SplitBlock {
     return this.#read === this.blockBytes
   }
 
-  /** Ends the block: throws `bad-block` when it does not hash to its CID, and answers its bytes, which are empty when not kept. */
+  /**
+   * Ends the block: throws `bad-block` when it does not hash to its CID, and answers its bytes, which are
+   * empty when not kept.
+   */
   finish(): Uint8Array {
     this.isOpen = false
     if (this.#hash) {

@@ -10,9 +10,9 @@ export type Cursor = { bytes: Uint8Array; offset: number; end: number }
 export const MAX_VARINT_BYTES = 9
 
 /**
- * Reads an unsigned varint (multiformats/unsigned-varint) and moves the cursor behind it.
- * Answers {@link INCOMPLETE} or {@link MALFORMED}, with the cursor unmoved, for anything but the one shortest form
- * of at most 9 bytes. Values above 2^53 - 1 count as malformed: no length or code in use comes near it.
+ * Reads an unsigned varint (multiformats/unsigned-varint) and moves the cursor behind it. Answers {@link
+ * INCOMPLETE} or {@link MALFORMED}, with the cursor unmoved, for anything but the one shortest form of at
+ * most 9 bytes. Values above 2^53 - 1 count as malformed: no length or code in use comes near it.
  */
 export function readVarint(cursor: Cursor): number {
   const { bytes, offset, end } = cursor

@@ -5,20 +5,27 @@ const FIRST_BYTES = 4096
 const MAX_BYTES = 32 * 1024 * 1024
 const WORTH_COMPACTING = 65_536
 
-/** Bytes of an entry behind the CID: its slot in the digest table, the table's generation then, the length of the CID. */
+/**
+ * Bytes of an entry behind the CID: its slot in the digest table, the table's generation then, the length of
+ * the CID.
+ */
 const TRAILER_BYTES = 6
 const NO_SLOT = -1
 
-/** Whether the DAG still misses this CID. `slot` is where the digest table has it, or -1 when that is to be looked up. */
+/**
+ * Whether the DAG still misses this CID. `slot` is where the digest table has it, or -1 when that is to be
+ * looked up.
+ */
 export type IsPending = (cid: CidParts, slot: number) => boolean
 
 /**
- * The full CIDs of what is still missing, as the stack of a depth-first walk: the top is what a depth-first exporter sends next.
- * All entries are in one buffer. Those that came in another order than expected stay until they reach the top or space is
- * short. When it is full of pending CIDs it takes no more: whether something is missing is counted elsewhere, only the name is lost.
+ * The full CIDs of what is still missing, as the stack of a depth-first walk: the top is what a depth-first
+ * exporter sends next. All entries are in one buffer. Those that came in another order than expected stay
+ * until they reach the top or space is short. When it is full of pending CIDs it takes no more: whether
+ * something is missing is counted elsewhere, only the name is lost.
  *
- * It keeps the slot of each CID in the digest table, because the CID on top is nearly always the one of the next section, and
- * comparing it is much cheaper than another fingerprint and look-up.
+ * It keeps the slot of each CID in the digest table, because the CID on top is nearly always the one of the
+ * next section, and comparing it is much cheaper than another fingerprint and look-up.
  */
 export class WantStack {
   #bytes = new Uint8Array(FIRST_BYTES)
@@ -67,7 +74,10 @@ export class WantStack {
     }
   }
 
-  /** Shows pending CIDs from the top down, a CID that several blocks link to more than once, until `visit` answers false. */
+  /**
+   * Shows pending CIDs from the top down, a CID that several blocks link to more than once, until `visit`
+   * answers false.
+   */
   visit(visit: (cid: CidParts) => boolean): void {
     for (let end = this.#top; end > 0; end = this.#startBelow(end)) {
       this.#parse(this.#startBelow(end))
@@ -115,7 +125,10 @@ export class WantStack {
     return this.#top + entryBytes <= this.#bytes.length
   }
 
-  /** Drops what is settled, from the bottom up in place. The entries can only be walked from the top, so their ends are noted first. */
+  /**
+   * Drops what is settled, from the bottom up in place. The entries can only be walked from the top, so their
+   * ends are noted first.
+   */
   #compact(): void {
     const ends: number[] = []
     for (let end = this.#top; end > 0; end = this.#startBelow(end)) ends.push(end)

@@ -3,6 +3,7 @@ export {
   carLimits,
   carSettings,
   databaseSettings,
+  deliverySettings,
   healthSettings,
   jobSettings,
   natsSettings,

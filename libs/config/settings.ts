@@ -55,9 +55,14 @@ export const outboxSettings = {
   OUTBOX_POLL_MS: milliseconds(2_000),
 }
 
+/** When a message goes to another worker. Part of the consumers in NATS, so set where these are made. */
+export const deliverySettings = {
+  ACK_WAIT_MS: milliseconds(120_000),
+  DELIVERY_LIMIT: Type.Integer({ minimum: 1, default: 10 }),
+}
+
 /** How long jobs are held and how often they are tried. */
 export const jobSettings = {
-  ACK_WAIT_MS: milliseconds(120_000),
   HEARTBEAT_MS: milliseconds(30_000),
   LEASE_MS: milliseconds(180_000),
   FAILURE_LIMIT: Type.Integer({ minimum: 1, default: 5 }),

@@ -49,6 +49,7 @@ async function wantContent(tx: Queries, { cid, origins }: PinRequest) {
         failureCode: null,
         failureMessage: null,
         missingCids: null,
+        indexedAt: null,
         queuedAt: sql`now()`,
         changedAt: sql`now()`,
       },

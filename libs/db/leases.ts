@@ -23,7 +23,7 @@ export type Claim =
   | { kind: 'obsolete' }
 
 /** The lease was lost: another worker has the job, so this one must neither write nor publish any more. */
-class LeaseLostError extends Error {
+export class LeaseLostError extends Error {
   override name = 'LeaseLostError'
   constructor({ cid, step, epoch }: Lease) {
     super(`the lease of ${step} ${cid}, epoch ${epoch}, was lost`)
@@ -40,7 +40,7 @@ export type Leases = ReturnType<typeof leasesOf>
 export function leasesOf(db: Database, { owner, leaseMs }: { owner: string; leaseMs: number }) {
   return {
     claim: (job: Job) => claimJob(db, job, owner, leaseMs),
-    /** Prolongs all in one query; returns those that were lost. */
+    /** Prolongs all in one query; returns those that are lost or have ended: a late heartbeat does not revive them. */
     renew: (leases: readonly Lease[]) => renewLeases(db, leases, leaseMs),
     /** Stores what the step produced. Throws {@link LeaseLostError} when the job is another worker's by now. */
     complete: (lease: Lease, result: unknown) => completeJob(db, lease, result),
@@ -67,7 +67,7 @@ async function claimJob(db: Database, job: Job, owner: string, leaseMs: number):
       failures = case when job.generation = excluded.generation then job.failures else 0 end,
       result = case when job.generation = excluded.generation then job.result end
     where job.generation < excluded.generation
-       or (job.generation = excluded.generation and job.lease_until < now() and job.result is null)
+       or (job.generation = excluded.generation and job.lease_until <= now() and job.result is null)
     returning lease_epoch as epoch, attempts as attempt`)
   const [lease] = claimed.rows
   if (lease) return { kind: 'leased', lease: { ...job, ...lease } }
@@ -89,10 +89,13 @@ async function renewLeases(db: Database, leases: readonly Lease[], leaseMs: numb
   )
   const renewed = await db.execute<{ cid: string; step: Step }>(sql`
     update jobs set lease_until = now() + ${leaseMs} * interval '1 millisecond'
-    where (cid, step, lease_epoch) in (${held}) and result is null
+    where (cid, step, lease_epoch) in (${held}) and result is null and lease_until > now()
     returning cid, step`)
   return leases.filter(({ cid, step }) => !renewed.rows.some(row => row.cid === cid && row.step === step))
 }
+
+// Cut to the column's precision: rounded up, it would lie ahead of the worker that comes at once.
+const ended = sql`date_trunc('milliseconds', now())`
 
 const ownJob = ({ cid, step, epoch }: Lease) =>
   and(eq(jobs.cid, cid), eq(jobs.step, step), eq(jobs.leaseEpoch, epoch))
@@ -100,7 +103,7 @@ const ownJob = ({ cid, step, epoch }: Lease) =>
 async function completeJob(db: Database, lease: Lease, result: unknown): Promise<void> {
   const done = await db
     .update(jobs)
-    .set({ result, leaseUntil: sql`now()` })
+    .set({ result, leaseUntil: ended })
     .where(ownJob(lease))
     .returning({ cid: jobs.cid })
   if (done.length === 0) throw new LeaseLostError(lease)
@@ -109,7 +112,7 @@ async function completeJob(db: Database, lease: Lease, result: unknown): Promise
 async function failJob(db: Database, lease: Lease, { code, message }: Failure): Promise<number> {
   const [job] = await db
     .update(jobs)
-    .set({ failures: sql`${jobs.failures} + 1`, lastError: `${code}: ${message}`, leaseUntil: sql`now()` })
+    .set({ failures: sql`${jobs.failures} + 1`, lastError: `${code}: ${message}`, leaseUntil: ended })
     .where(ownJob(lease))
     .returning({ failures: jobs.failures })
   if (!job) throw new LeaseLostError(lease)
@@ -117,5 +120,5 @@ async function failJob(db: Database, lease: Lease, { code, message }: Failure): 
 }
 
 async function releaseJob(db: Database, lease: Lease): Promise<void> {
-  await db.update(jobs).set({ leaseUntil: sql`now()` }).where(ownJob(lease))
+  await db.update(jobs).set({ leaseUntil: ended }).where(ownJob(lease))
 }

@@ -5,8 +5,10 @@ import Fastify, {
   type FastifyError,
   type FastifyReply,
   type FastifyRequest,
+  LogController,
 } from 'fastify'
 import { enterSpan, type Logger, SpanKind } from '#libs/telemetry/index.ts'
+import { answerUnparsable } from './answer-unparsable.ts'
 
 /** A request that cannot be served as it is. `message` goes to the client; it names the field and the rule. */
 export class HttpError extends Error {
@@ -44,13 +46,16 @@ export function createServer({
 }: ServerOptions) {
   const server = Fastify({
     loggerInstance: log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: 'idle',
     http: { maxHeaderSize: maxHeaderBytes },
+    // The router's own limit of 100 characters is less than a CID by sha2-512 has.
+    routerOptions: { maxParamLength: maxHeaderBytes },
     frameworkErrors: (error, _request, reply: FastifyReply) => {
       reply.code(400).send(errorBody(400, error.message))
     },
+    clientErrorHandler: (error, socket) => answerUnparsable(error, socket, errorBody),
   })
     .withTypeProvider<TypeBoxTypeProvider>()
     .setValidatorCompiler(TypeBoxValidatorCompiler)

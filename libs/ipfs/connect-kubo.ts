@@ -49,6 +49,7 @@ export function connectKubo({
     connectOrigins: (addresses, options) => connectOrigins(origins, addresses, options),
     pinAhead: (cid, options) => pinAhead({ http, gate }, cid, options),
     streamCar: (cid, options) => streamCar(http, cid, options),
+    streamLocalCar: (cid, options) => streamExportedCar(http, cid, options, { localOnly: true }),
     unpin: (cid, options) => unpin({ client, gate }, cid, options),
     anyPeerAlive: (peerIds, options) => anyPeerAlive(http, peerIds, options),
     collectGarbage: options => collectGarbage({ http, gate }, options),

@@ -53,6 +53,12 @@ export type DagSource = {
    */
   streamCar(cid: string, options: TimeLimit): AsyncIterable<Uint8Array>
 
+  /**
+   * A CARv1 of the blocks of a DAG that are on the node already; missing ones are skipped with what is below them.
+   * Never asks the network. Throws like `streamCar`, `'dag-incomplete'` too when the root is missing.
+   */
+  streamLocalCar(cid: string, options: TimeLimit): AsyncIterable<Uint8Array>
+
   /** Removes the pin. A CID that is not pinned is fine. */
   unpin(cid: string, options: { signal: AbortSignal }): Promise<void>
 

@@ -32,6 +32,15 @@ test('locate reports a root that nobody has as not-found when the time is over',
   assert.ok(performance.now() - started < 2_000)
 })
 
+test('after locate the node has the empty block, which no peer sends', { timeout }, async () => {
+  await using provider = await startKuboNode()
+  await using node = await startKuboNode()
+  await using source = connectNode(node)
+  const { cid } = await provider.client.add(new Uint8Array(0), { cidVersion: 1, rawLeaves: true })
+  await using _origins = await source.connectOrigins([provider.address], enoughTime())
+  await source.locate(cid.toString(), enoughTime())
+})
+
 test('locate on an offline node reports a missing root as not-found at once', { timeout }, async () => {
   await using node = await startKuboNode({ offline: true })
   await using source = connectNode(node)

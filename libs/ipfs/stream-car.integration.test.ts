@@ -93,3 +93,13 @@ test('a gateway that gives up on a missing leaf breaks the stream with an error'
   await removeBlock(node, leaves[5] ?? '')
   await assert.rejects(buffer(source.streamCar(root, enoughTime())), { name: 'TransientError' })
 })
+
+test('the local CAR holds what the node has, without waiting for what it lacks', { timeout }, async () => {
+  await using node = await startKuboNode()
+  await using source = connectNode(node)
+  const { root, leaves } = await addRandomDag(node, { leaves: 8 })
+  await removeBlock(node, leaves[5] ?? '')
+  const reader = await CarReader.fromBytes(await buffer(source.streamLocalCar(root, enoughTime())))
+  const cids = await Array.fromAsync(reader.cids())
+  assert.deepEqual(cids.map(String), [root, ...leaves.toSpliced(5, 1)])
+})

@@ -1,7 +1,7 @@
 import { KuboCommandError } from './kubo-call.ts'
 
 /** What boxo's gateway appends to a CAR it cannot complete, before it ends the body well (boxo gateway/handler_car.go). */
-const marker = Buffer.from('[Gateway Error: CAR stream truncated, response is incomplete]')
+const marker = Buffer.from('\n\n[Gateway Error: CAR stream truncated, response is incomplete]')
 
 /**
  * Passes the chunks of a CAR on and throws {@link KuboCommandError} instead of its end if that is the marker.
@@ -23,7 +23,7 @@ export async function* refuseTruncatedCar(chunks: AsyncIterable<Uint8Array>): As
     }
   }
   const end = Buffer.concat(held)
-  if (sections.unfinishedBytes() === marker.length && end.subarray(-marker.length).equals(marker)) {
+  if (sections.startedBeforeEnd(marker.length) && end.subarray(-marker.length).equals(marker)) {
     throw new KuboCommandError('the gateway marked the CAR as truncated')
   }
   if (end.length > 0) yield end
@@ -31,35 +31,38 @@ export async function* refuseTruncatedCar(chunks: AsyncIterable<Uint8Array>): As
 
 /** Follows the frames of a CARv1, `varint length | bytes`, the header being the first (IPLD CARv1 spec, "Format"). */
 function trackSections() {
-  let unfinished = 0
-  let lengthSoFar = 0
+  let total = 0
+  let boundaries = [0]
+  let length = 0
   let scale = 1
   let remaining: number | undefined
 
   const readLengthByte = (byte: number) => {
-    lengthSoFar += (byte & 0x7f) * scale
+    length += (byte & 0x7f) * scale
     scale *= 128
-    if (byte < 0x80) remaining = lengthSoFar
+    if (byte < 0x80) remaining = length
   }
 
   return {
     push(chunk: Uint8Array): void {
       let position = 0
       while (position < chunk.length) {
-        const start = position
         if (remaining === undefined) readLengthByte(chunk[position++] ?? 0)
         else {
-          position = Math.min(chunk.length, position + remaining)
-          remaining -= position - start
+          const skipped = Math.min(chunk.length - position, remaining)
+          position += skipped
+          remaining -= skipped
         }
-        unfinished += position - start
         if (remaining !== 0) continue
-        unfinished = lengthSoFar = 0
+        boundaries.push(total + position)
+        length = 0
         scale = 1
         remaining = undefined
       }
+      total += chunk.length
+      boundaries = boundaries.filter(boundary => total - boundary <= marker.length)
     },
-    /** Bytes since the last section ended. */
-    unfinishedBytes: () => unfinished,
+    /** A section starts exactly so many bytes before the end; asked for no more than the length of the marker. */
+    startedBeforeEnd: (bytes: number) => boundaries.includes(total - bytes),
   }
 }

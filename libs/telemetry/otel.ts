@@ -10,6 +10,8 @@ if (endpoint && process.env['OTEL_SDK_DISABLED'] !== 'true') {
   // Metrics and logs have no exporter unless the operator names one.
   process.env['OTEL_METRICS_EXPORTER'] ??= 'none'
   process.env['OTEL_LOGS_EXPORTER'] ??= 'none'
+  // Its own remarks are plain text among the JSON lines of the service: only errors are worth that.
+  process.env['OTEL_LOG_LEVEL'] ??= 'ERROR'
   const { startNodeSdk } = await import('@opentelemetry/sdk-node')
   const sdk = startNodeSdk()
   // A service ends by letting its event loop run empty, so that this still gets time to flush.

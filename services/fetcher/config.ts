@@ -14,7 +14,8 @@ import {
 
 const milliseconds = (fallback: number) => Type.Integer({ minimum: 1, default: fallback })
 
-const schema = Type.Object({
+/** Names, types and defaults; the README has what they mean. */
+export const fetcherSettings = Type.Object({
   ...serviceSettings,
   ...healthSettings,
   ...natsSettings,
@@ -34,13 +35,14 @@ const schema = Type.Object({
   LOCATE_TIMEOUT_MS: milliseconds(30_000),
   FETCH_TIMEOUT_MS: milliseconds(4 * 3_600_000),
   FETCH_CHUNK_TIMEOUT_MS: milliseconds(120_000),
+  GC_IDLE_MS: milliseconds(60_000),
 })
 
 /** Settings of the fetcher, from the environment. */
-export type FetcherConfig = Static<typeof schema>
+export type FetcherConfig = Static<typeof fetcherSettings>
 
 /** Throws `ConfigError` that names each bad setting. */
-export const readFetcherConfig = (): FetcherConfig => readConfig(schema)
+export const readFetcherConfig = (): FetcherConfig => readConfig(fetcherSettings)
 
 export const kuboOptions = (config: FetcherConfig) => ({
   apiUrl: config.KUBO_API_URL,

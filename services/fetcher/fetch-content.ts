@@ -4,6 +4,7 @@ import type { Lease } from '#libs/db/index.ts'
 import { pinStarted } from '#libs/events/index.ts'
 import type { DagSource } from '#libs/ipfs/index.ts'
 import type { ObjectRef, Storage } from '#libs/storage/index.ts'
+import type { MarkBusy } from './collect-when-idle.ts'
 import type { TellProgress } from './live-progress.ts'
 import type { TransferCar } from './transfer-car.ts'
 import type { TakeTransferSlot } from './transfer-slots.ts'
@@ -16,6 +17,7 @@ type Deps = {
   originsOf: (cid: string) => Promise<readonly string[]>
   source: Pick<DagSource, 'connectOrigins' | 'locate'>
   takeTransferSlot: TakeTransferSlot
+  markBusy: MarkBusy
   transferCar: TransferCar
   storage: Pick<Storage, 'abortOpenUploads' | 'list' | 'delete'>
   startProgress: (cid: string, job: { attempt: number; worker: string }) => TellProgress
@@ -48,6 +50,7 @@ export function createFetchContent(deps: Deps): FetchContent {
     await source.locate(cid, { timeoutMs: deps.locateTimeoutMs, signal })
     tell({ phase: 'waiting' })
     using _slot = await deps.takeTransferSlot(signal)
+    using _busy = deps.markBusy()
     tell({ phase: 'transferring' })
     const staging = { bucket: stagingBucket, key: `${cid}/${generation}-${epoch}.car` }
     const { root: _root, ...facts } = await deps.transferCar({

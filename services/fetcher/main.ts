@@ -13,6 +13,7 @@ import { connectKubo } from '#libs/ipfs/index.ts'
 import { runService } from '#libs/service/index.ts'
 import { connectStorage } from '#libs/storage/index.ts'
 import { createAcceptFromProducer } from './accept-from-producer.ts'
+import { collectWhenIdle } from './collect-when-idle.ts'
 import { fetchOptions, kuboOptions, readFetcherConfig, transferOptions } from './config.ts'
 import { createFetchContent } from './fetch-content.ts'
 import { createLiveProgress } from './live-progress.ts'
@@ -54,6 +55,7 @@ await runService('fetcher', readFetcherConfig, async ({ config, log, stopping })
     startProgress,
     originsOf: cid => originsOf(db, cid),
     takeTransferSlot: createTransferSlots(config.BATCH_SIZE),
+    markBusy: resources.use(collectWhenIdle({ source, idleMs: config.GC_IDLE_MS, log })),
     worker: bus.name,
     ...fetchOptions(config),
   })
@@ -62,7 +64,13 @@ await runService('fetcher', readFetcherConfig, async ({ config, log, stopping })
     wakeOutbox: relay.wake,
   })
   const leases = leasesOf(db, { owner: bus.name, leaseMs: config.LEASE_MS })
-  const step = onPinRequested({ leases, publish, acceptFromProducer, fetchContent })
+  const step = onPinRequested({
+    leases,
+    publish,
+    acceptFromProducer,
+    fetchContent,
+    removeStaged: staging => storage.delete(staging),
+  })
   const working = workOnJobs({
     bus,
     consumer: 'fetcher',

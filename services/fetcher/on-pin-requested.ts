@@ -1,6 +1,7 @@
 import type { LeasedStep, Publish } from '#libs/bus/index.ts'
-import type { Lease, Leases } from '#libs/db/index.ts'
+import { type Lease, LeaseLostError, type Leases } from '#libs/db/index.ts'
 import { carUploaded, type DataOf, type Envelope, pinFailed, pinRequested } from '#libs/events/index.ts'
+import type { ObjectRef } from '#libs/storage/index.ts'
 import type { FetchContent, StagedCar } from './fetch-content.ts'
 
 type Request = DataOf<typeof pinRequested>
@@ -10,6 +11,7 @@ type Deps = {
   publish: Publish
   acceptFromProducer: (event: Envelope<Request>) => Promise<void>
   fetchContent: FetchContent
+  removeStaged: (staging: ObjectRef) => Promise<void>
 }
 
 /**
@@ -21,6 +23,7 @@ export function onPinRequested({
   publish,
   acceptFromProducer,
   fetchContent,
+  removeStaged,
 }: Deps): LeasedStep<Request, Lease, StagedCar> {
   return {
     event: pinRequested,
@@ -42,7 +45,15 @@ export function onPinRequested({
       await publish(pinFailed, `${cid}.${generation}.failed`, failed)
     },
     renew: leases.renew,
-    complete: leases.complete,
+    async complete(lease, staged) {
+      try {
+        await leases.complete(lease, staged)
+      } catch (error) {
+        // The worker that has the job now cleaned up before this came, and nobody will look for it again.
+        if (error instanceof LeaseLostError) await removeStaged(staged.staging)
+        throw error
+      }
+    },
     fail: leases.fail,
     release: leases.release,
   }

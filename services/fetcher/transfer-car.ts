@@ -1,12 +1,13 @@
-import { type CarLimits, type CarReport, type CarScanner, createCarScanner } from '#libs/car/index.ts'
-import { PermanentError, PickupError, TransientError } from '#libs/errors/index.ts'
+import { type CarLimits, type CarReport, createCarScanner } from '#libs/car/index.ts'
+import { PermanentError } from '#libs/errors/index.ts'
 import type { DagSource, PinProgress } from '#libs/ipfs/index.ts'
 import type { ObjectRef, Storage } from '#libs/storage/index.ts'
 import type { Logger } from '#libs/telemetry/index.ts'
+import { createExplainFailure } from './explain-failure.ts'
 import { type StallWatch, watchForStall } from './stall-watch.ts'
 
 type Deps = {
-  source: Pick<DagSource, 'pinAhead' | 'streamCar' | 'unpin' | 'anyPeerAlive'>
+  source: Pick<DagSource, 'pinAhead' | 'streamCar' | 'streamLocalCar' | 'unpin' | 'anyPeerAlive'>
   storage: Pick<Storage, 'createUpload'>
   limits: CarLimits
   timeoutMs: number
@@ -23,8 +24,6 @@ type Transfer = {
   onProgress: (progress: PinProgress & { carBytes: number }) => void
 }
 
-const maxMissingCids = 20
-const pingTimeoutMs = 3_000
 const unpinTimeoutMs = 10_000
 
 /** Brings one DAG from the source into one object of the store. */
@@ -37,6 +36,7 @@ export type TransferCar = (transfer: Transfer) => Promise<CarReport>
  */
 export function createTransferCar(deps: Deps): TransferCar {
   const { source, storage, limits, timeoutMs, stallTimeoutMs, log } = deps
+  const explain = createExplainFailure({ source, limits, log })
 
   async function unpin(cid: string): Promise<void> {
     try {
@@ -88,13 +88,13 @@ export function createTransferCar(deps: Deps): TransferCar {
     } catch (error) {
       signal.throwIfAborted()
       throw await explain(error, {
+        cid,
         scanner,
-        watch,
+        stalled: watch.stalled,
         total,
+        ended: ended.signal,
         pinFailure,
         peerIds,
-        ended: ended.signal,
-        source,
         signal,
       })
     } finally {
@@ -115,49 +115,3 @@ async function written(write: void | Promise<void>, watch: StallWatch): Promise<
 
 const tooBig = ({ maxCarBytes }: CarLimits) =>
   new PermanentError('car-too-big', `the DAG is larger than ${maxCarBytes} bytes`)
-
-type Circumstances = {
-  scanner: CarScanner
-  watch: StallWatch
-  total: AbortSignal
-  pinFailure: unknown
-  peerIds: readonly string[]
-  ended: AbortSignal
-  source: Pick<DagSource, 'anyPeerAlive'>
-  signal: AbortSignal
-}
-
-/** The first evidence that something is wrong is rarely the reason: this finds the reason that helps the user. */
-async function explain(error: unknown, circumstances: Circumstances): Promise<unknown> {
-  const { scanner, watch, total, pinFailure, peerIds, ended, source, signal } = circumstances
-  if (ended.reason instanceof PermanentError) return ended.reason
-  if (error instanceof PermanentError) return error
-  const missingCids = scanner.missing(maxMissingCids)
-  if (watch.stalled.aborted) {
-    const alive = await source.anyPeerAlive(peerIds, { timeoutMs: pingTimeoutMs, signal })
-    return alive
-      ? new TransientError('dag-incomplete', `the origins answer, but none has ${named(missingCids)}`, {
-          missingCids,
-        })
-      : new TransientError('stalled', `nothing came for too long; waiting for ${named(missingCids)}`, {
-          missingCids,
-        })
-  }
-  if (total.aborted)
-    return new TransientError('timed-out', `${scanner.sizeBytes} bytes came in the time given`, {
-      missingCids,
-    })
-  if (error instanceof PickupError && error.code !== 'dag-incomplete') return error
-  if (pinFailure === undefined && !(error instanceof PickupError)) return error
-  const reason =
-    pinFailure instanceof Error ? pinFailure.message : String(error instanceof Error ? error.message : error)
-  return new TransientError('dag-incomplete', `${named(missingCids)} could not be found: ${reason}`, {
-    missingCids,
-    cause: error,
-  })
-}
-
-const named = ([first, ...others]: string[]) =>
-  first === undefined
-    ? 'a block'
-    : `block ${first}${others.length > 0 ? ` and at least ${others.length} more` : ''}`

@@ -7,7 +7,8 @@ import {
   serviceSettings,
 } from '#libs/config/index.ts'
 
-const schema = Type.Object({
+/** Names, types and defaults; the README has what they mean. */
+export const gatewaySettings = Type.Object({
   ...serviceSettings,
   ...natsSettings,
   ...databaseSettings,
@@ -25,7 +26,7 @@ const schema = Type.Object({
 })
 
 /** Settings of the gateway, from the environment. */
-export type GatewayConfig = Static<typeof schema>
+export type GatewayConfig = Static<typeof gatewaySettings>
 
 /** Throws `ConfigError` that names each bad setting. */
-export const readGatewayConfig = (): GatewayConfig => readConfig(schema)
+export const readGatewayConfig = (): GatewayConfig => readConfig(gatewaySettings)

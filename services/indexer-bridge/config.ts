@@ -7,7 +7,8 @@ import {
   serviceSettings,
 } from '#libs/config/index.ts'
 
-const schema = Type.Object({
+/** Names, types and defaults; the README has what they mean. */
+export const indexerBridgeSettings = Type.Object({
   ...serviceSettings,
   ...healthSettings,
   ...natsSettings,
@@ -21,7 +22,7 @@ const schema = Type.Object({
 })
 
 /** Settings of the indexer bridge, from the environment. */
-export type IndexerBridgeConfig = Static<typeof schema>
+export type IndexerBridgeConfig = Static<typeof indexerBridgeSettings>
 
 /** Throws `ConfigError` that names each bad setting. */
-export const readIndexerBridgeConfig = (): IndexerBridgeConfig => readConfig(schema)
+export const readIndexerBridgeConfig = (): IndexerBridgeConfig => readConfig(indexerBridgeSettings)

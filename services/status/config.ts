@@ -7,7 +7,8 @@ import {
   serviceSettings,
 } from '#libs/config/index.ts'
 
-const schema = Type.Object({
+/** Names, types and defaults; the README has what they mean. */
+export const statusSettings = Type.Object({
   ...serviceSettings,
   ...healthSettings,
   ...natsSettings,
@@ -19,7 +20,7 @@ const schema = Type.Object({
 })
 
 /** Settings of the status updater, from the environment. */
-export type StatusConfig = Static<typeof schema>
+export type StatusConfig = Static<typeof statusSettings>
 
 /** Throws `ConfigError` that names each bad setting. */
-export const readStatusConfig = (): StatusConfig => readConfig(schema)
+export const readStatusConfig = (): StatusConfig => readConfig(statusSettings)

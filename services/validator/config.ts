@@ -10,7 +10,8 @@ import {
   storageSettings,
 } from '#libs/config/index.ts'
 
-const schema = Type.Object({
+/** Names, types and defaults; the README has what they mean. */
+export const validatorSettings = Type.Object({
   ...serviceSettings,
   ...healthSettings,
   ...natsSettings,
@@ -22,7 +23,7 @@ const schema = Type.Object({
 })
 
 /** Settings of the validator, from the environment. */
-export type ValidatorConfig = Static<typeof schema>
+export type ValidatorConfig = Static<typeof validatorSettings>
 
 /** Throws `ConfigError` that names each bad setting. */
-export const readValidatorConfig = (): ValidatorConfig => readConfig(schema)
+export const readValidatorConfig = (): ValidatorConfig => readConfig(validatorSettings)

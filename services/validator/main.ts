@@ -27,6 +27,7 @@ await runService('validator', readValidatorConfig, async ({ config, log, stoppin
     storage,
     requestIdOf: cid => requestIdOf(db, cid),
     show: await openLiveView(bus, log),
+    stagingBucket: config.STAGING_BUCKET,
     carBucket: config.CAR_BUCKET,
     region: config.AWS_REGION,
     worker: bus.name,

@@ -1,5 +1,6 @@
 import type { LeasedStep, LiveJob, Publish } from '#libs/bus/index.ts'
 import type { Lease, Leases } from '#libs/db/index.ts'
+import { PermanentError } from '#libs/errors/index.ts'
 import { carUploaded, carValid, type DataOf, pinFailed } from '#libs/events/index.ts'
 import type { Storage } from '#libs/storage/index.ts'
 import type { CheckStagedCar } from './check-staged-car.ts'
@@ -14,6 +15,7 @@ type Deps = {
   storage: Pick<Storage, 'copy' | 'delete'>
   requestIdOf: (cid: string) => Promise<string | undefined>
   show: (cid: string, job: LiveJob) => void
+  stagingBucket: string
   carBucket: string
   region: string
   worker: string
@@ -27,11 +29,29 @@ const carContentType = 'application/vnd.ipld.car; version=1'
  * one check per generation, and staging is emptied only after the result is stored and told.
  */
 export function onCarUploaded(deps: Deps): LeasedStep<Uploaded, Lease, Valid> {
-  const { leases, publish, storage, carBucket, region, worker } = deps
+  const { leases, publish, storage, stagingBucket, carBucket, region, worker } = deps
+
+  /** What lies elsewhere belongs to somebody else, whatever the event says. */
+  const isOwnStaging = ({ cid, generation, staging }: Uploaded) =>
+    staging.bucket === stagingBucket && staging.key.startsWith(`${cid}/${generation}-`)
+
+  async function removeStaged(uploaded: Uploaded): Promise<void> {
+    if (isOwnStaging(uploaded)) await storage.delete(uploaded.staging)
+  }
+
   return {
     event: carUploaded,
-    claim: ({ data: { cid, generation } }) => leases.claim({ cid, generation, step: 'validate' }),
-    async run({ data: { cid, generation, staging, ...claim } }, { lease, signal }) {
+    async claim({ data }) {
+      const { cid, generation } = data
+      const claimed = await leases.claim({ cid, generation, step: 'validate' })
+      // Nobody will check it any more: the content ended otherwise, or its validator died before it could clean up.
+      if (claimed.kind === 'obsolete') await removeStaged(data)
+      return claimed
+    },
+    async run({ data }, { lease, signal }) {
+      const { cid, generation, staging, ...claim } = data
+      if (!isOwnStaging(data))
+        throw new PermanentError('claim-mismatch', `${staging.key} is not a staged CAR of this content`)
       const tell = throttle(deps.progressIntervalMs, (carBytes: number) =>
         deps.show(cid, {
           phase: 'validating',
@@ -58,11 +78,12 @@ export function onCarUploaded(deps: Deps): LeasedStep<Uploaded, Lease, Valid> {
       })
       return { cid, generation, car, region, ...facts, verifiedAt: new Date().toISOString() }
     },
-    async finish({ data: { cid, generation, staging } }, valid) {
-      await publish(carValid, `${cid}.${generation}.valid`, valid)
-      await storage.delete(staging)
+    async finish({ data }, valid) {
+      await publish(carValid, `${data.cid}.${data.generation}.valid`, valid)
+      await removeStaged(data)
     },
-    async giveUp({ data: { cid, generation, staging } }, { code, message, missingCids }) {
+    async giveUp({ data }, { code, message, missingCids }) {
+      const { cid, generation } = data
       const failed = {
         cid,
         generation,
@@ -72,7 +93,7 @@ export function onCarUploaded(deps: Deps): LeasedStep<Uploaded, Lease, Valid> {
         missingCids: [...missingCids],
       }
       await publish(pinFailed, `${cid}.${generation}.failed`, failed)
-      await storage.delete(staging)
+      await removeStaged(data)
     },
     renew: leases.renew,
     complete: leases.complete,

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { connect } from '@nats-io/transport-node'
@@ -11,15 +10,16 @@ import { keepPorts } from '#deploy/local/kept-ports.ts'
 import { startKubo } from '#deploy/local/kubo.ts'
 import { expectOk } from '#deploy/local/loopback-http.ts'
 import { pollUntil } from '#deploy/local/poll-until.ts'
-import type { SupervisedChild } from '#deploy/local/supervised-child.ts'
+import type { ChildSpec, SupervisedChild } from '#deploy/local/supervised-child.ts'
 import { createSupervisor, type Supervisor } from '#deploy/local/supervisor.ts'
 import { prepareBackends } from '#deploy/prepare-backends.ts'
+import { projectRoot, serviceArguments } from '#deploy/service-command.ts'
+import { removeStreams } from '#libs/bus/testing/test-bus.ts'
 import { connectStorage } from '#libs/storage/index.ts'
 import { createLogger } from '#libs/telemetry/index.ts'
 import { createClient } from './client.ts'
 import type { TestServers } from './global-setup.ts'
 
-const projectRoot = fileURLToPath(new URL('../../', import.meta.url))
 const log = createLogger('test', process.env['TEST_LOG_LEVEL'] ?? 'warn')
 
 /** The services of Pickup, in the order in which `startPipeline` starts them. */
@@ -61,8 +61,15 @@ export async function startPipeline(options: PipelineOptions = {}) {
   await using starting = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'pickup-e2e-'))
   starting.defer(() => rm(folder, { recursive: true }))
-  const supervisor = starting.use(createSupervisor(log))
   const prefix = `t${randomBytes(4).toString('hex')}`
+  const admin = await connect({
+    servers: servers.nats.natsUrl,
+    user: servers.nats.users.admin.user,
+    pass: servers.nats.users.admin.password,
+  })
+  starting.defer(() => admin.close())
+  starting.defer(() => removeStreams(admin, prefix))
+  const supervisor = starting.use(createSupervisor(log))
   const natsSettings = (user: keyof typeof servers.nats.users) => ({
     NATS_URL: servers.nats.natsUrl,
     NATS_USER: servers.nats.users[user].user,
@@ -81,12 +88,6 @@ export async function startPipeline(options: PipelineOptions = {}) {
 
   const database = new pg.Pool({ connectionString: databaseUrl, max: 2 })
   starting.defer(() => database.end())
-  const admin = await connect({
-    servers: servers.nats.natsUrl,
-    user: servers.nats.users.admin.user,
-    pass: servers.nats.users.admin.password,
-  })
-  starting.defer(() => admin.close())
   const { endpoint, region, accessKeyId, secretAccessKey } = servers.s3
   const credentials = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey }
   Object.assign(process.env, credentials)
@@ -111,16 +112,15 @@ export async function startPipeline(options: PipelineOptions = {}) {
   }
   const logs: { service: string; line: string }[] = []
 
-  /** Starts one more process of a service; several of one kind share the work. */
-  async function startService(
-    name: ServiceName,
-    more: { settings?: Record<string, string>; port?: number } = {},
-  ): Promise<SupervisedChild> {
+  type ServiceOptions = { settings?: Record<string, string>; port?: number }
+
+  /** How a process of a service is started: as an operator would. */
+  function serviceSpec(name: ServiceName, more: ServiceOptions = {}): ChildSpec {
     const port = more.port ?? ports[name]
-    return supervisor.start({
+    return {
       name,
       command: process.execPath,
-      args: ['--import', './libs/telemetry/otel.ts', `services/${name}/main.ts`],
+      args: serviceArguments(name),
       cwd: projectRoot,
       env: {
         PATH: process.env['PATH'],
@@ -132,8 +132,12 @@ export async function startPipeline(options: PipelineOptions = {}) {
       },
       onLine: line => logs.push({ service: name, line }),
       probe: () => expectOk(`http://127.0.0.1:${port}/health/ready`),
-    })
+    }
   }
+
+  /** Starts one more process of a service; several of one kind share the work. */
+  const startService = (name: ServiceName, more?: ServiceOptions): Promise<SupervisedChild> =>
+    supervisor.start(serviceSpec(name, more))
   const children = Object.fromEntries(
     await Promise.all(services.map(async name => [name, await startService(name)] as const)),
   ) as Record<ServiceName, SupervisedChild>
@@ -152,6 +156,7 @@ export async function startPipeline(options: PipelineOptions = {}) {
     admin,
     storage,
     children,
+    serviceSpec,
     startService,
     natsSettings,
     gatewayUrl,
@@ -224,5 +229,6 @@ async function createQueue({ s3, sqs }: TestServers, prefix: string): Promise<st
   const { QueueUrl } = await client.send(new CreateQueueCommand({ QueueName: prefix }))
   client.destroy()
   if (!QueueUrl) throw new Error('the queue emulator gave no URL')
-  return QueueUrl
+  // The emulator names itself by a host that resolves nowhere.
+  return new URL(new URL(QueueUrl).pathname, sqs.endpoint).href
 }

@@ -3,8 +3,9 @@ import { addCidsOf } from './ipld-value.ts'
 import type { LinkList } from './link-list.ts'
 
 /**
- * Adds the links of a dag-jose block to `links`. The block is dag-cbor, and the `payload` of a JWS is the bytes of a CID
- * (ipld.io/specs/codecs/dag-jose/spec), which Kubo's decoder shows as a field `link` and its exporter follows.
+ * Adds the links of a dag-jose block to `links`. The block is dag-cbor, and the `payload` of a JWS is the
+ * bytes of a CID (ipld.io/specs/codecs/dag-jose/spec), which Kubo's decoder shows as a field `link` and its
+ * exporter follows.
  */
 export function scanDagJose(block: Uint8Array, links: LinkList): void {
   const value = decode<unknown>(block)

@@ -14,7 +14,9 @@ function hashesOf(block: Uint8Array): Uint8Array[] {
   return Array.from({ length: links.count }, (_, i) => links.bytes.slice(links.start(i), links.end(i)))
 }
 
-/** The hashes by the reference decoder, or undefined where it refuses the block or a `Hash` that is no CID. */
+/**
+ * The hashes by the reference decoder, or undefined where it refuses the block or a `Hash` that is no CID.
+ */
 function referenceHashes(block: Uint8Array): string[] | undefined {
   try {
     return decode(block).Links.map(link => link.Hash.toString())

@@ -11,8 +11,9 @@ const MAX_PROTOBUF_VARINT_BYTES = 10
 type Position = { offset: number }
 
 /**
- * Adds the `Hash` of every link of a dag-pb block to `links`, in order. Throws for bytes that are no dag-pb: it accepts what
- * `@ipld/dag-pb` decodes, but copies no data and decodes no names. That a `Hash` is a CID is for the caller to check.
+ * Adds the `Hash` of every link of a dag-pb block to `links`, in order. Throws for bytes that are no dag-pb:
+ * it accepts what `@ipld/dag-pb` decodes, but copies no data and decodes no names. That a `Hash` is a CID is
+ * for the caller to check.
  */
 export function scanDagPb(block: Uint8Array, links: LinkList): void {
   const position = { offset: 0 }

@@ -1,6 +1,9 @@
 const FIRST_BYTES = 8192
 
-/** Binary CIDs one behind the other in one buffer. It is emptied and used again, so that a block's links cost no allocation. */
+/**
+ * Binary CIDs one behind the other in one buffer. It is emptied and used again, so that a block's links cost
+ * no allocation.
+ */
 export class LinkList {
   bytes = new Uint8Array(FIRST_BYTES)
   count = 0

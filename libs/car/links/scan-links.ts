@@ -7,8 +7,9 @@ import { addCidsOf } from './ipld-value.ts'
 import type { LinkList } from './link-list.ts'
 
 /**
- * Adds the links of a block to `links`, in traversal order, repeated ones too. Throws any error for a block that is not
- * valid under its codec, with part of the links added. Codecs without links add nothing and check nothing.
+ * Adds the links of a block to `links`, in traversal order, repeated ones too. Throws any error for a block
+ * that is not valid under its codec, with part of the links added. Codecs without links add nothing and check
+ * nothing.
  */
 export function scanLinks(codec: number, block: Uint8Array, links: LinkList): void {
   switch (codec) {

@@ -33,8 +33,8 @@ export function buildCar({ root, blocks }: TestDag): Uint8Array {
 }
 
 /**
- * A balanced dag-pb tree over raw leaves, like an imported file: `leaves` leaves of `leafBytes` bytes, all different,
- * `fanOut` links a node. Depth-first order.
+ * A balanced dag-pb tree over raw leaves, like an imported file: `leaves` leaves of `leafBytes` bytes, all
+ * different, `fanOut` links a node. Depth-first order.
  */
 export function buildTree(options: {
   leaves: number
@@ -59,7 +59,10 @@ export function buildTree(options: {
   return level[0]!
 }
 
-/** `length` bytes that differ from seed to seed; the seed is in the first four bytes, so four bytes are the least that differ for sure. */
+/**
+ * `length` bytes that differ from seed to seed; the seed is in the first four bytes, so four bytes are the
+ * least that differ for sure.
+ */
 export function testBytes(length: number, seed: number): Uint8Array {
   const bytes = new Uint8Array(length)
   let state = (seed ^ 0x9e3779b9) >>> 0

@@ -41,8 +41,9 @@ const nodeSpecs: fc.Arbitrary<NodeSpec> = fc.record({
 })
 
 /**
- * Random DAGs as `dag/export` of Kubo would send them: dag-pb, dag-cbor, dag-json and raw blocks, several hash functions, shared
- * sub-trees, identity links, and links to the bytes of a block as raw beside links to the block.
+ * Random DAGs as `dag/export` of Kubo would send them: dag-pb, dag-cbor, dag-json and raw blocks, several
+ * hash functions, shared sub-trees, identity links, and links to the bytes of a block as raw beside links to
+ * the block.
  */
 export const randomDags: fc.Arbitrary<TestDag> = fc
   .array(nodeSpecs, { minLength: 1, maxLength: 14 })

@@ -3,8 +3,9 @@ import { hashKey, linksOf } from './random-dag.ts'
 import { type TestBlock, testHashes } from './test-blocks.ts'
 
 /**
- * What the scanner has to say about these blocks in this order: the code of the failure, or undefined for a complete DAG. The
- * same rules as the scanner's in their plainest form, with reference decoders, independent hash functions and sets of text.
+ * What the scanner has to say about these blocks in this order: the code of the failure, or undefined for a
+ * complete DAG. The same rules as the scanner's in their plainest form, with reference decoders, independent
+ * hash functions and sets of text.
  */
 export function referenceCheck(root: CID, blocks: readonly TestBlock[]): string | undefined {
   const linked = new Map<string, CID>()

@@ -13,8 +13,8 @@ export const wideLimits: CarLimits = {
 type Options = { chunkBytes?: number; limits?: Partial<CarLimits> }
 
 /**
- * Scans a whole CAR in chunks of `chunkBytes`. Every chunk comes in one and the same buffer that is spoiled after each push, so
- * a scanner that keeps a view is found out.
+ * Scans a whole CAR in chunks of `chunkBytes`. Every chunk comes in one and the same buffer that is spoiled
+ * after each push, so a scanner that keeps a view is found out.
  */
 export function scanCar(
   root: CID | string,
@@ -32,7 +32,9 @@ export function scanCar(
   return scanner.end()
 }
 
-/** How a scan failed: `code`, or `code (permanent)`. Fails for a scan that succeeds or throws anything else. */
+/**
+ * How a scan failed: `code`, or `code (permanent)`. Fails for a scan that succeeds or throws anything else.
+ */
 export function failureOfScan(root: CID | string, car: Uint8Array, options: Options = {}): string {
   return codeOf(() => scanCar(root, car, options))
 }

@@ -12,7 +12,10 @@ import { create as createDigest } from 'multiformats/hashes/digest'
 /** A block as a CAR holds it. */
 export type TestBlock = { cid: CID; bytes: Uint8Array }
 
-/** Hash functions by name, with their multicodec codes. All are pure JavaScript: independent of the OpenSSL that the scanner uses. */
+/**
+ * Hash functions by name, with their multicodec codes. All are pure JavaScript: independent of the OpenSSL
+ * that the scanner uses.
+ */
 export const testHashes = {
   'sha2-256': { code: 0x12, digest: sha256 },
   'sha2-512': { code: 0x13, digest: sha512 },

@@ -1,11 +1,14 @@
-import { pino } from 'pino'
+import { createLogger } from '#libs/telemetry/index.ts'
 
 import { connectKubo, type KuboOptions } from '../connect-kubo.ts'
 import type { KuboNode } from './kubo-node.ts'
 
 /** The source under test over a node of the test. Private origins are allowed: all nodes are on loopback. */
-export function connectNode({ apiUrl, gatewayUrl }: KuboNode, options: Partial<KuboOptions> = {}) {
-  const log = pino({ level: 'silent' })
+export function connectNode(
+  { apiUrl, gatewayUrl }: Pick<KuboNode, 'apiUrl' | 'gatewayUrl'>,
+  options: Partial<KuboOptions> = {},
+) {
+  const log = createLogger('test', 'silent')
   return connectKubo({ apiUrl, gatewayUrl, allowPrivateOrigins: true, log, ...options })
 }
 

@@ -28,9 +28,9 @@ export type KuboNodeOptions = {
   retrievalTimeout?: string
 }
 
-const binary = process.env['IPFS_BIN'] ?? 'ipfs'
+const binary = process.env['KUBO_BIN'] ?? 'ipfs'
 
-/** Takes the program from `IPFS_BIN`, else `ipfs` from PATH. */
+/** Takes the program from `KUBO_BIN`, else `ipfs` from PATH. */
 export async function startKuboNode(options: KuboNodeOptions = {}): Promise<KuboNode> {
   const repo = await mkdtemp(join(tmpdir(), 'kubo-node-'))
   const env = { ...process.env, IPFS_PATH: repo, IPFS_TELEMETRY: 'off', DO_NOT_TRACK: '1' }

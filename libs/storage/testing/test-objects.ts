@@ -15,6 +15,7 @@ export const connectTo = (endpoint: string, options: Partial<StorageOptions> = {
     forcePathStyle: true,
     partBytes,
     retryForMs: 0,
+    abortGraceMs: 1_000,
     ...options,
   })
 

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { pollUntil } from '#deploy/local/poll-until.ts'
+import { PermanentError } from '#libs/errors/index.ts'
+import { carIndexed, pinFailed, pinStarted } from '#libs/events/index.ts'
+import { provisionStreams } from './provision.ts'
+import { publishEvent } from './publish.ts'
+import { on, type Reaction, readEvents } from './read-events.ts'
+import { lookAtStreams } from './testing/look-at-streams.ts'
+import { connectTestBus, silent, startTestBus, type TestBus } from './testing/test-bus.ts'
+
+const timeout = 30_000
+const poll = { what: 'the reader', timeoutMs: 15_000, intervalMs: 10 }
+const until = (probe: () => Promise<void> | void) => pollUntil(async () => probe(), poll)
+const started = { cid: 'cid', generation: 1, attempt: 1, worker: 'w' }
+
+async function startReader(bus: TestBus, reactions: Reaction[], settings = {}) {
+  const connection = await bus.connect('status')
+  const stopping = new AbortController()
+  const limits = { slots: 2, deliveryLimit: 3, retryMinMs: 20, retryMaxMs: 10_000, ...settings }
+  const reading = readEvents({
+    bus: connection,
+    consumer: 'status',
+    reactions,
+    stopping: stopping.signal,
+    log: silent,
+    ...limits,
+  })
+  return {
+    async [Symbol.asyncDispose]() {
+      stopping.abort()
+      await reading
+      await connection[Symbol.asyncDispose]()
+    },
+  }
+}
+async function setUp() {
+  const bus = await startTestBus()
+  const streams = await lookAtStreams(bus)
+  const settled = () =>
+    until(async () => {
+      const { num_ack_pending, num_pending } = await streams.consumer('PIN_EVENTS', 'status')
+      assert.deepEqual([num_ack_pending, num_pending], [0, 0])
+    })
+  return { bus, streams, settled, [Symbol.asyncDispose]: () => bus[Symbol.asyncDispose]() }
+}
+
+test('each event goes to the handler of its subject, those from before the start too', {
+  timeout,
+}, async () => {
+  await using s = await setUp()
+  const seen: string[] = []
+  const indexed = { cid: 'cid', generation: 1, carCid: 'bag', announced: true }
+  await publishEvent(s.bus.admin, pinStarted, 'one', started)
+  await using _reader = await startReader(s.bus, [
+    on(pinStarted, async ({ id, data }) => void seen.push(`started ${id} ${data.cid}`)),
+    on(carIndexed, async ({ id }) => void seen.push(`indexed ${id}`)),
+  ])
+  await publishEvent(s.bus.admin, carIndexed, 'two', indexed)
+  await until(() => assert.deepEqual(seen.toSorted(), ['indexed two', 'started one cid']))
+  await s.settled()
+  assert.deepEqual(await s.streams.deadLetters(), [])
+})
+
+test('a handler that throws gets its event again, later each time', { timeout }, async () => {
+  await using s = await setUp()
+  const at: number[] = []
+  const react = async () => {
+    at.push(performance.now())
+    if (at.length < 3) throw new Error('not yet')
+  }
+  await using _reader = await startReader(s.bus, [on(pinStarted, react)], { retryMinMs: 80 })
+  await publishEvent(s.bus.admin, pinStarted, 'flaky', started)
+  await until(() => assert.equal(at.length, 3))
+  await s.settled()
+  const [first = 0, second = 0, third = 0] = at
+  assert.ok(second - first >= 75 && third - second >= 230, at.join(' '))
+  assert.deepEqual(await s.streams.deadLetters(), [])
+})
+
+test('an event that fails up to the delivery limit is dead-lettered with the last reason', {
+  timeout,
+}, async () => {
+  await using s = await setUp()
+  let calls = 0
+  const react = () => Promise.reject(new Error(`failure ${++calls}`))
+  await using _reader = await startReader(s.bus, [on(pinStarted, react)])
+  await publishEvent(s.bus.admin, pinStarted, 'hopeless', started)
+  await until(async () => assert.equal((await s.streams.deadLetters()).length, 1))
+  await s.settled()
+  const [letter] = await s.streams.deadLetters()
+  assert.equal(calls, 3)
+  assert.equal(letter?.header.get('Dlq-Reason'), 'failure 3')
+  assert.equal(letter?.header.get('Dlq-Consumer'), 'status')
+  assert.equal(letter?.header.get('Dlq-Code'), 'internal')
+})
+
+test('a permanent error, a body that is no event and an event without a handler are dead-lettered at once', {
+  timeout,
+}, async () => {
+  await using s = await setUp()
+  const react = () => Promise.reject(new PermanentError('claim-mismatch', 'no'))
+  await using _reader = await startReader(s.bus, [on(pinStarted, react), on(pinFailed, async () => {})])
+  await publishEvent(s.bus.admin, pinStarted, 'permanent', started)
+  await s.bus.admin.stream.publish(s.bus.admin.names.subject('pin.failed'), '{')
+  await publishEvent(s.bus.admin, carIndexed, 'unknown', {
+    cid: 'c',
+    generation: 1,
+    carCid: 'b',
+    announced: false,
+  })
+  await until(async () => assert.equal((await s.streams.deadLetters()).length, 3))
+  await s.settled()
+  const letters = await s.streams.deadLetters()
+  const facts = letters.map(({ header }) => [header.get('Dlq-Code'), header.get('Dlq-Deliveries')].join(' '))
+  assert.deepEqual(facts.toSorted(), ['claim-mismatch 1', 'invalid-message 1', 'invalid-message 1'])
+})
+
+test('events do not wait for one that fails', { timeout }, async () => {
+  await using s = await setUp()
+  const seen: string[] = []
+  const react = async ({ id }: { id: string }) => {
+    if (id === 'bad') throw new Error('no')
+    seen.push(id)
+  }
+  await using _reader = await startReader(s.bus, [on(pinStarted, react)], { slots: 1, retryMinMs: 60_000 })
+  await publishEvent(s.bus.admin, pinStarted, 'bad', started)
+  for (const id of ['good-1', 'good-2']) await publishEvent(s.bus.admin, pinStarted, id, started)
+  await until(() => assert.deepEqual(seen, ['good-1', 'good-2']))
+})
+
+test('a reader that starts before its consumer exists reads as soon as it does', { timeout }, async () => {
+  await using bus = await connectTestBus()
+  const seen: string[] = []
+  await using _reader = await startReader(bus, [on(pinStarted, async ({ id }) => void seen.push(id))])
+  await provisionStreams(bus.access('provisioner'), bus.settings, silent)
+  await publishEvent(bus.admin, pinStarted, 'early', started)
+  await until(() => assert.deepEqual(seen, ['early']))
+})
+
+test('what one consumer has read is still there for another', { timeout }, async () => {
+  await using s = await setUp()
+  await using _reader = await startReader(s.bus, [on(pinStarted, async () => {})])
+  await publishEvent(s.bus.admin, pinStarted, 'kept', started)
+  await s.settled()
+  assert.equal(await s.streams.messagesOf('PIN_EVENTS'), 1)
+})

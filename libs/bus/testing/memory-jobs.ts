@@ -1,0 +1,73 @@
+import { type DataOf, type Envelope, pinRequested } from '#libs/events/index.ts'
+import type { LeasedStep } from '../work-on-jobs.ts'
+
+type Request = DataOf<typeof pinRequested>
+
+export type MemoryLease = { cid: string; epoch: number }
+
+/** What became of one job; `steps` are the calls that its worker made, in order. */
+export type MemoryJob = {
+  epoch: number
+  leased: boolean
+  failures: number
+  result: unknown
+  steps: string[]
+}
+
+export type MemoryStep = LeasedStep<Request, MemoryLease, unknown>
+
+/** Jobs with leases in a map: what a worker finds in Postgres, without Postgres. Shared by the workers of a test. */
+export function createMemoryJobs() {
+  const jobs = new Map<string, MemoryJob>()
+  const job = (cid: string): MemoryJob => {
+    const known = jobs.get(cid) ?? { epoch: 0, leased: false, failures: 0, result: undefined, steps: [] }
+    jobs.set(cid, known)
+    return known
+  }
+  const own = ({ cid, epoch }: MemoryLease): MemoryJob => {
+    const mine = job(cid)
+    if (mine.epoch !== epoch) throw new Error('the lease was lost')
+    return mine
+  }
+  const note = ({ data: { cid } }: Envelope<Request>, what: string) => job(cid).steps.push(what)
+
+  /** A worker's view of the jobs; `changes` replaces what the test is about. */
+  const step = (changes: Partial<MemoryStep> = {}): MemoryStep => ({
+    event: pinRequested,
+    async claim({ data: { cid } }) {
+      const wanted = job(cid)
+      if (wanted.result !== undefined) return { kind: 'done', result: wanted.result }
+      if (wanted.leased) return { kind: 'held' }
+      wanted.leased = true
+      wanted.epoch++
+      return { kind: 'leased', lease: { cid, epoch: wanted.epoch } }
+    },
+    renew: async leases => leases.filter(({ cid, epoch }) => job(cid).epoch !== epoch),
+    async run(event) {
+      note(event, 'run')
+      return { stored: event.data.cid }
+    },
+    async complete(lease, result) {
+      Object.assign(own(lease), { result, leased: false })
+    },
+    async finish(event) {
+      note(event, 'finish')
+    },
+    async fail(lease, { code }) {
+      const mine = own(lease)
+      mine.leased = false
+      mine.steps.push(`fail ${code}`)
+      return ++mine.failures
+    },
+    async release(lease) {
+      const mine = own(lease)
+      mine.leased = false
+      mine.steps.push('release')
+    },
+    async giveUp(event, { code }) {
+      note(event, `give up ${code}`)
+    },
+    ...changes,
+  })
+  return { job, step }
+}

@@ -1,0 +1,27 @@
+import type { KuboRPCClient } from 'kubo-rpc-client'
+
+import { beginCall } from './kubo-call.ts'
+
+/**
+ * Puts the block of no bytes by sha2-256 into the node: the leaf of every empty file, and the empty dag-pb node, since
+ * blocks are kept by multihash. Between Kubo nodes (0.43) bitswap never delivers it, so a DAG with an empty file would
+ * wait for it for ever. It is not pinned; a job puts it again.
+ */
+export async function putEmptyBlock(
+  client: KuboRPCClient,
+  options: { timeoutMs: number; signal: AbortSignal },
+): Promise<void> {
+  const codes = { expired: 'source-unavailable', failed: 'source-unavailable' } as const
+  const call = beginCall('put the empty block', options, codes)
+  try {
+    await client.block.put(new Uint8Array(0), {
+      format: 'raw',
+      mhtype: 'sha2-256',
+      pin: false,
+      signal: call.signal,
+      timeout: call.kuboTimeout,
+    })
+  } catch (error) {
+    throw call.translate(error)
+  }
+}

@@ -1,0 +1,48 @@
+import type { DagSource } from '#libs/ipfs/index.ts'
+import type { Logger } from '#libs/telemetry/index.ts'
+
+type Deps = { source: Pick<DagSource, 'collectGarbage'>; idleMs: number; log: Logger }
+
+/** Tells the collector that a transfer runs; disposing tells that it ended. */
+export type MarkBusy = () => Disposable
+
+/**
+ * Frees the blocks of finished transfers once nothing was transferred for `idleMs`. Kubo's garbage collection holds the
+ * lock that every pin needs, so it never starts while one runs, and a transfer that begins stops it: what is left is
+ * collected the next time.
+ */
+export function collectWhenIdle({ source, idleMs, log }: Deps): MarkBusy & Disposable {
+  let busy = 0
+  let timer: NodeJS.Timeout | undefined
+  let collecting: AbortController | undefined
+
+  async function collect(): Promise<void> {
+    const controller = new AbortController()
+    collecting = controller
+    try {
+      log.debug(
+        await source.collectGarbage({ signal: controller.signal }),
+        'blocks of finished transfers removed',
+      )
+    } catch (err) {
+      if (!controller.signal.aborted) log.warn({ err }, 'garbage collection failed')
+    }
+  }
+
+  const stop = () => {
+    clearTimeout(timer)
+    collecting?.abort(new Error('a transfer begins'))
+  }
+
+  const markBusy = () => {
+    busy++
+    stop()
+    return {
+      [Symbol.dispose]() {
+        busy--
+        if (busy === 0) timer = setTimeout(() => void collect(), idleMs)
+      },
+    }
+  }
+  return Object.assign(markBusy, { [Symbol.dispose]: stop })
+}

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { TransientError } from '#libs/errors/index.ts'
+import { createLogger } from '#libs/telemetry/index.ts'
+import { createFetchContent } from './fetch-content.ts'
+import { createTransferSlots } from './transfer-slots.ts'
+
+const timeout = 5_000
+type Deps = Parameters<typeof createFetchContent>[0]
+const report = { root: 'cid', carCid: 'bag', sizeBytes: 100, blocks: 3, dagBytes: 80 }
+const log = createLogger('test', 'silent')
+
+/** A fetcher whose steps note themselves in `steps`; `changes` replaces what the test is about. */
+function setUp(changes: Partial<Deps> = {}) {
+  const steps: string[] = []
+  const deps: Deps = {
+    publish: async (event, id, data) => {
+      event.encode(id, data)
+      steps.push(`publish ${id}`)
+    },
+    originsOf: async () => ['/from/pins', '/shared'],
+    source: {
+      connectOrigins: async addresses => {
+        steps.push(`connect ${addresses.join(' ')}`)
+        const disposed = async () => void steps.push('disconnect')
+        return { peerIds: ['peer'], refused: [], [Symbol.asyncDispose]: disposed }
+      },
+      locate: async cid => void steps.push(`locate ${cid}`),
+    },
+    takeTransferSlot: async () => {
+      steps.push('take slot')
+      return { [Symbol.dispose]: () => void steps.push('give slot back') }
+    },
+    transferCar: async ({ staging, peerIds }) => {
+      steps.push(`transfer to ${staging.key} from ${peerIds.join(' ')}`)
+      return report
+    },
+    storage: {
+      abortOpenUploads: async (_bucket, prefix) => {
+        steps.push(`abort uploads ${prefix}`)
+        return 0
+      },
+      async *list(_bucket, prefix) {
+        yield { key: `${prefix}2-1.car`, sizeBytes: 1, lastModified: new Date(0) }
+      },
+      delete: async ({ key }) => void steps.push(`delete ${key}`),
+    },
+    markBusy: () => {
+      steps.push('busy')
+      return { [Symbol.dispose]: () => void steps.push('idle') }
+    },
+    startProgress: () => change => {
+      if (change.phase) steps.push(`tell ${change.phase}`)
+    },
+    stagingBucket: 'staging',
+    worker: 'fetcher/1',
+    maxOrigins: 100,
+    connectTimeoutMs: 100,
+    locateTimeoutMs: 100,
+    ...changes,
+  }
+  const fetch = createFetchContent(deps)
+  const run = ({
+    epoch = 1,
+    attempt = 1,
+    origins = ['/shared', '/from/event'],
+    signal = AbortSignal.timeout(timeout),
+  } = {}) =>
+    fetch(
+      { cid: 'cid', generation: 2, origins },
+      { lease: { cid: 'cid', generation: 2, step: 'fetch', epoch, attempt }, signal, log },
+    )
+  return { steps, deps, run }
+}
+
+test('a fetch tells that it began, connects, locates, waits for a slot, and transfers', {
+  timeout,
+}, async () => {
+  const { steps, run } = setUp()
+  const { root: _root, ...facts } = report
+  assert.deepEqual(await run(), { staging: { bucket: 'staging', key: 'cid/2-1.car' }, ...facts })
+  assert.deepEqual(steps, [
+    'publish cid.2.started.1',
+    'connect /from/pins /shared /from/event',
+    'locate cid',
+    'tell waiting',
+    'take slot',
+    'busy',
+    'tell transferring',
+    'transfer to cid/2-1.car from peer',
+    'idle',
+    'give slot back',
+    'disconnect',
+  ])
+})
+
+test('a later epoch first removes what the workers before it left in staging', { timeout }, async () => {
+  const { steps, run } = setUp()
+  const { staging } = await run({ epoch: 3, attempt: 2 })
+  assert.deepEqual(steps.slice(0, 3), ['publish cid.2.started.2', 'abort uploads cid/', 'delete cid/2-1.car'])
+  assert.equal(staging.key, 'cid/2-3.car')
+})
+
+test('no more origins are used than the limit, those of the pins first', { timeout }, async () => {
+  const { steps, run } = setUp({ maxOrigins: 1 })
+  await run()
+  assert.ok(steps.includes('connect /from/pins'))
+})
+
+test('a CID that nobody provides takes no slot and leaves no connection behind', { timeout }, async () => {
+  const base = setUp()
+  const locate = () => Promise.reject(new TransientError('not-found', 'nobody has it'))
+  const source = { ...base.deps.source, locate }
+  const { steps, run } = setUp({ source: { ...source, connectOrigins: base.deps.source.connectOrigins } })
+  await assert.rejects(run(), { code: 'not-found' })
+  assert.ok(!steps.includes('take slot'))
+  assert.equal(base.steps.at(-1), 'disconnect')
+})
+
+test('a transfer that fails gives its slot back and disconnects', { timeout }, async () => {
+  const transferCar = () => Promise.reject(new TransientError('stalled', 'nothing came'))
+  const { steps, run } = setUp({ transferCar })
+  await assert.rejects(run(), { code: 'stalled' })
+  assert.deepEqual(steps.slice(-3), ['idle', 'give slot back', 'disconnect'])
+})
+
+test('a job that is cancelled while it waits for a slot ends with that reason and disconnects', {
+  timeout,
+}, async () => {
+  const takeTransferSlot = createTransferSlots(1)
+  using _taken = await takeTransferSlot(AbortSignal.timeout(timeout))
+  const cancelled = new AbortController()
+  const reason = new Error('the lease was lost')
+  const { steps, run } = setUp({
+    takeTransferSlot: signal => {
+      const waiting = takeTransferSlot(signal)
+      cancelled.abort(reason)
+      return waiting
+    },
+  })
+  await assert.rejects(run({ signal: cancelled.signal }), reason)
+  assert.equal(steps.at(-1), 'disconnect')
+})
+
+test('a job whose start cannot be told does no work: it is retried', { timeout }, async () => {
+  const { steps, run } = setUp({
+    publish: () => Promise.reject(new TransientError('internal', 'NATS is away')),
+  })
+  await assert.rejects(run(), { code: 'internal' })
+  assert.deepEqual(steps, [])
+})

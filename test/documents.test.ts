@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { failureCodes } from '#libs/errors/index.ts'
+import * as events from '#libs/events/index.ts'
+import { provisionSettings } from '../deploy/provision-settings.ts'
+import { fetcherSettings } from '../services/fetcher/config.ts'
+import { gatewaySettings } from '../services/gateway/config.ts'
+import { indexerBridgeSettings } from '../services/indexer-bridge/config.ts'
+import { statusSettings } from '../services/status/config.ts'
+import { validatorSettings } from '../services/validator/config.ts'
+
+const services = {
+  gateway: gatewaySettings,
+  fetcher: fetcherSettings,
+  validator: validatorSettings,
+  status: statusSettings,
+  'indexer-bridge': indexerBridgeSettings,
+  provision: provisionSettings,
+}
+const document = (name: string) => readFile(new URL(`../${name}`, import.meta.url), 'utf8')
+const rowsOf = (text: string) =>
+  text
+    .split('\n')
+    .filter(line => line.startsWith('| '))
+    .map(line =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map(cell => cell.trim()),
+    )
+const codesIn = (cell = '') => [...cell.matchAll(/`([^`]+)`/g)].map(([, code]) => code ?? '')
+
+test("the README's table has every setting, with its default", async () => {
+  const rows = rowsOf(await document('README.md'))
+  const documented = new Map(
+    rows.flatMap(([names, defaults]) =>
+      codesIn(names).map((name, i) => [name, codesIn(defaults)[i]] as const),
+    ),
+  )
+  for (const [service, { properties }] of Object.entries(services)) {
+    for (const [name, schema] of Object.entries(properties)) {
+      assert.ok(documented.has(name), `${name} of ${service} is not in the table`)
+      const fallback = 'default' in schema ? String(schema.default) : ''
+      assert.equal(documented.get(name) ?? '', fallback, `the default of ${name}`)
+    }
+  }
+})
+
+test("the README's table has no setting that nobody reads", async () => {
+  const known = new Set(Object.values(services).flatMap(({ properties }) => Object.keys(properties)))
+  const names = rowsOf(await document('README.md'))
+    .flatMap(([first]) => codesIn(first))
+    .filter(name => /^[A-Z0-9_]{4,}$/.test(name))
+  assert.deepEqual(
+    names.filter(name => !known.has(name) && !name.startsWith('OTEL_')),
+    [],
+  )
+})
+
+test("ARCHITECTURE's table has every failure code, with its sentence", async () => {
+  const rows = rowsOf(await document('ARCHITECTURE.md'))
+  for (const [code, sentence] of Object.entries(failureCodes)) {
+    assert.ok(
+      rows.some(cells => cells.includes(`\`${code}\``) && cells.includes(sentence)),
+      `${code} is not in the table`,
+    )
+  }
+})
+
+test("ARCHITECTURE's table has every event", async () => {
+  const rows = rowsOf(await document('ARCHITECTURE.md'))
+  for (const event of Object.values(events)) {
+    if (typeof event !== 'object') continue
+    assert.ok(
+      rows.some(([first]) => codesIn(first).includes(event.subject)),
+      `${event.subject} is not in the table`,
+    )
+  }
+})
