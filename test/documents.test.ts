@@ -78,3 +78,13 @@ test("ARCHITECTURE's table has every event", async () => {
     )
   }
 })
+
+test("the README's example is the program that a test runs", async () => {
+  const [, example = ''] = /```ts\n(.*?)```/s.exec(await document('README.md')) ?? []
+  const program = await document('deploy/examples/producer.ts')
+  assert.ok(example.length > 0)
+  assert.deepEqual(
+    example.split('\n').filter(line => !program.includes(line)),
+    [],
+  )
+})
