@@ -78,7 +78,7 @@ async function sendOthersMessages(ready: ReadyFile): Promise<void> {
     await sqsClient(ready).send(new SendMessageCommand({ QueueUrl: ready.indexerQueueUrl, MessageBody }))
 }
 
-/** Every message that a consumer could get now, sorted. */
+/** Every message that a consumer could get within the next seconds, sorted. */
 async function visibleMessages(ready: ReadyFile): Promise<string[]> {
   const bodies: string[] = []
   for (;;) {
@@ -86,6 +86,7 @@ async function visibleMessages(ready: ReadyFile): Promise<string[]> {
       QueueUrl: ready.indexerQueueUrl,
       MaxNumberOfMessages: 10,
       VisibilityTimeout: 60,
+      WaitTimeSeconds: 5,
     })
     const { Messages = [] } = await sqsClient(ready).send(receive)
     if (Messages.length === 0) return bodies.toSorted()

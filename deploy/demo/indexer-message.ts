@@ -11,6 +11,8 @@ import { DemoError } from './demo-error.ts'
 const WAIT_MS = 30_000
 /** While the others are hidden, the next receive gives further ones. */
 const HIDDEN_SECONDS = 60
+/** Not 0: fauxqs with a data folder drops a message whose visibility is set to 0. */
+const GIVE_BACK_SECONDS = 1
 
 type Queue = { indexerQueueUrl: string; sqsEndpoint: string; s3: S3Access }
 
@@ -44,7 +46,9 @@ export async function takeIndexerMessage(queue: Queue, key: string, signal: Abor
     }
   } finally {
     for (const { ReceiptHandle } of others)
-      await sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }))
+      await sqs.send(
+        new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: GIVE_BACK_SECONDS }),
+      )
     sqs.destroy()
   }
   throw new DemoError(`the queue of the indexer has no message for ${key} after ${WAIT_MS / 1000} s`)

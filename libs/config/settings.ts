@@ -38,9 +38,9 @@ export const storageSettings = {
   S3_REQUEST_TIMEOUT_MS: milliseconds(120_000),
   STAGING_BUCKET: Type.String({ minLength: 1, default: 'staging' }),
   CAR_BUCKET: Type.String({ minLength: 1, default: 'cars' }),
-  S3_PART_BYTES: Type.Integer({ minimum: 5 * megabyte, maximum: 1024 * megabyte, default: 16 * megabyte }),
+  S3_PART_BYTES: Type.Integer({ minimum: 5 * megabyte, maximum: 1024 * megabyte, default: 8 * megabyte }),
   S3_PARTS_IN_FLIGHT: Type.Integer({ minimum: 1, maximum: 64, default: 4 }),
-  S3_MAX_BUFFERS: Type.Integer({ minimum: 1, default: 12 }),
+  S3_MAX_BUFFERS: Type.Integer({ minimum: 1, default: 16 }),
 }
 
 /** The limits of what is stored. */

@@ -16,7 +16,7 @@ const gibibyte = 1024 ** 3
 /** Everything has a default but {@link ConnectionOptions.forcePathStyle}. */
 export type StorageOptions = ConnectionOptions &
   Partial<CallTimes> & {
-    /** Size of a part buffer and of every part: 5 MiB to 5 GiB. The largest object is 10,000 of them. Default 16 MiB. */
+    /** Size of a part buffer and of every part: 5 MiB to 5 GiB. The largest object is 10,000 of them. Default 8 MiB. */
     partBytes?: number
     /** Parts on their way per upload. Default 4. */
     partsInFlight?: number
@@ -32,7 +32,7 @@ export type StorageOptions = ConnectionOptions &
 
 /** Does no request; {@link Storage.isReady} tells whether the store answers. Throws `RangeError` for impossible sizes. */
 export function connectStorage(options: StorageOptions): Storage {
-  const { partBytes = 16 * mebibyte, partsInFlight = 4, maxBuffers = 32, log } = options
+  const { partBytes = 8 * mebibyte, partsInFlight = 4, maxBuffers = 32, log } = options
   assertBetween('partBytes', partBytes, 5 * mebibyte, 5 * gibibyte)
   assertBetween('partsInFlight', partsInFlight, 1, 10_000)
   assertBetween('maxBuffers', maxBuffers, 1, Number.MAX_SAFE_INTEGER)
