@@ -5,10 +5,6 @@ import { provisionSettings } from './provision-settings.ts'
 
 const config = readConfig(provisionSettings)
 const log = createLogger('provision', config.LOG_LEVEL)
-const streams = {
-  replicas: config.STREAM_REPLICAS,
-  ackWaitMs: config.ACK_WAIT_MS,
-  deliveryLimit: config.DELIVERY_LIMIT,
-}
+const streams = { replicas: config.STREAM_REPLICAS, ackWaitMs: config.ACK_WAIT_MS }
 await prepareBackends({ databaseUrl: config.DATABASE_URL, bus: config, streams }, log)
 log.info('schema, streams and consumers are up to date')

@@ -61,6 +61,7 @@ export async function startPickup(options: StartOptions): Promise<Pickup> {
     dataDir: join(dataDir, 'services'),
     gatewayPort: 0,
     settings: DEMO_SETTINGS,
+    log,
     printLine,
   })
   const started = starting.move()

@@ -9,6 +9,8 @@ export function formatBanner(stack: Stack, services: RunningServices | undefined
   const rows = [
     ...(services ? [['ipfs-cluster API', services.gatewayUrl]] : []),
     ...(services ? [['user', services.clusterBasicAuth]] : []),
+    ...(services ? [['Pinning Service API', services.psa.endpoint]] : []),
+    ...(services ? [['token', services.psa.token]] : []),
     ['Postgres', stack.postgres.databaseUrl],
     ['NATS', `${stack.nats.natsUrl} (monitoring ${stack.nats.monitoringUrl})`],
     ['S3', `${stack.s3.s3.endpoint} (buckets ${stack.s3.s3.stagingBucket}, ${stack.s3.s3.carBucket})`],
@@ -20,6 +22,8 @@ export function formatBanner(stack: Stack, services: RunningServices | undefined
     'Try it:',
     `  curl -u ${services.clusterBasicAuth} -X POST ${services.gatewayUrl}/pins/${EXAMPLE_CID}`,
     `  curl -u ${services.clusterBasicAuth} ${services.gatewayUrl}/pins/${EXAMPLE_CID}`,
+    `  ipfs pin remote service add pickup ${services.psa.endpoint} ${services.psa.token}`,
+    `  ipfs pin remote add --service=pickup ${EXAMPLE_CID}`,
   ]
   return [
     '',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { AckPolicy, jetstream, jetstreamManager, RetentionPolicy } from '@nats-io/jetstream'
+import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager, RetentionPolicy } from '@nats-io/jetstream'
 import { Kvm } from '@nats-io/kv'
 import { connect, type NatsConnection, PermissionViolationError, RequestError } from '@nats-io/transport-node'
 import { pino } from 'pino'
@@ -85,10 +85,27 @@ for (const prefix of ['', 'run1'])
       await using gateway = await connectAs(nats, 'gateway')
       for (const worker of ['fetcher', 'validator'] as const) {
         await using as = await connectAs(nats, worker)
-        const options = { filter_subjects: subject('pin.cancelled') }
-        const consumer = await jetstream(as.connection).consumers.get(stream('PIN_EVENTS'), options)
+        const { consumers } = await jetstreamManager(as.connection, { checkAPI: false })
+        const info = await consumers.add(stream('PIN_EVENTS'), {
+          name: `follower-${worker}`,
+          filter_subject: subject('pin.cancelled'),
+          deliver_policy: DeliverPolicy.New,
+          ack_policy: AckPolicy.None,
+        })
+        const consumer = jetstream(as.connection).consumers.getConsumerFromInfo(info)
         await jetstream(gateway.connection).publish(subject('pin.cancelled'), 'event')
         assert.ok(await consumer.next({ expires: 5_000 }))
+        await consumer.info()
+        await consumer.delete()
+        assert.deepEqual(as.refused, [])
+      }
+    })
+
+    await t.test('whoever runs a relay publishes every event that an outbox may hold', async () => {
+      for (const user of ['gateway', 'fetcher', 'status'] as const) {
+        await using as = await connectAs(nats, user)
+        for (const name of ['pin.requested', 'pin.cancelled', 'car.uploaded'])
+          await jetstream(as.connection).publish(subject(name), 'event')
         assert.deepEqual(as.refused, [])
       }
     })
@@ -110,14 +127,44 @@ for (const prefix of ['', 'run1'])
       assert.deepEqual(gateway.refused, [])
     })
 
+    await t.test('fetchers announce and withdraw their nodes, the gateway watches them', async () => {
+      await using gateway = await connectAs(nats, 'gateway')
+      const view = await new Kvm(jetstream(gateway.connection)).open(stream('LIVE'))
+      const updates = (await view.watch({ key: 'node.*' }))[Symbol.asyncIterator]()
+      await using as = await connectAs(nats, 'fetcher')
+      const bucket = await new Kvm(jetstream(as.connection)).open(stream('LIVE'))
+      await bucket.put('node.peer', 'announced')
+      assert.equal((await updates.next()).value?.string(), 'announced')
+      await bucket.delete('node.peer')
+      assert.equal((await updates.next()).value?.operation, 'DEL')
+      assert.deepEqual([...as.refused, ...gateway.refused], [])
+    })
+
     const forbidden: [NatsUser, string, (name: string) => string][] = [
       ['producer', 'car.valid', subject],
       ['producer', 'pin.failed', subject],
-      ['gateway', 'car.uploaded', subject],
+      ['gateway', 'car.valid', subject],
+      ['gateway', 'pin.failed', subject],
       ['fetcher', 'car.valid', subject],
       ['validator', 'car.uploaded', subject],
+      ['validator', 'pin.cancelled', subject],
+      ['validator', 'PIN_EVENTS', name => `$JS.API.CONSUMER.DELETE.${stream(name)}.indexer-bridge`],
+      [
+        'validator',
+        'PIN_EVENTS',
+        name => `$JS.API.CONSUMER.CREATE.${stream(name)}.mine.${subject('pin.failed')}`,
+      ],
+      ['validator', 'PIN_EVENTS', name => `$JS.API.CONSUMER.CREATE.${stream(name)}.mine`],
+      [
+        'status',
+        'PIN_EVENTS',
+        name => `$JS.API.CONSUMER.CREATE.${stream(name)}.mine.${subject('pin.cancelled')}`,
+      ],
       ['indexer-bridge', 'car.valid', subject],
       ['status', 'car.valid', subject],
+      ['validator', 'node.peer', name => `$KV.${stream('LIVE')}.${name}`],
+      ['gateway', 'node.peer', name => `$KV.${stream('LIVE')}.${name}`],
+      ['fetcher', 'other', name => `$KV.${stream('LIVE')}.${name}`],
       ['fetcher', 'PIN_JOBS', name => `$JS.API.STREAM.CREATE.${stream(name)}`],
       ['fetcher', 'PIN_JOBS', name => `$JS.API.STREAM.DELETE.${stream(name)}`],
       ['fetcher', 'PIN_JOBS', name => `$JS.API.CONSUMER.MSG.NEXT.${stream(name)}.validator`],

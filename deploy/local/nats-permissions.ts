@@ -45,12 +45,10 @@ export function natsPermissions(user: NatsUser, prefix = ''): NatsPermissions {
   ]
   /** A short-lived consumer of its own over one subject. */
   const follow = (name: string, filter: string) => [
-    `$JS.API.STREAM.INFO.${stream(name)}`,
     `$JS.API.CONSUMER.CREATE.${stream(name)}.*.${filter}`,
     `$JS.API.CONSUMER.INFO.${stream(name)}.*`,
     `$JS.API.CONSUMER.MSG.NEXT.${stream(name)}.*`,
     `$JS.API.CONSUMER.DELETE.${stream(name)}.*`,
-    `$JS.FC.${stream(name)}.>`,
   ]
   /** A name cannot be matched in part: whoever may have a consumer of its own is kept off the services' consumers. */
   const othersDurables = (own: string) =>
@@ -74,11 +72,12 @@ export function natsPermissions(user: NatsUser, prefix = ''): NatsPermissions {
     ...consume('PIN_JOBS', durable),
     ...follow('PIN_EVENTS', subject('pin.cancelled')),
     ...openBucket,
-    `$KV.${bucket}.>`,
+    `$KV.${bucket}.job.*`,
     subject('pin.started'),
     subject('pin.failed'),
   ]
-  const outbox = [subject('pin.requested'), subject('pin.cancelled')]
+  /** What any row of the outbox may hold: whoever runs a relay publishes the rows of the others, too. */
+  const outbox = [subject('pin.requested'), subject('pin.cancelled'), subject('car.uploaded')]
 
   const inbox = { allow: [`_INBOX_${user}.>`] }
   const withApi = (...allow: string[]) => ({ allow: ['$JS.API.INFO', ...allow] })
@@ -88,7 +87,7 @@ export function natsPermissions(user: NatsUser, prefix = ''): NatsPermissions {
     case 'fetcher':
       return {
         publish: {
-          ...withApi(...worker('fetcher'), subject('car.uploaded'), ...outbox),
+          ...withApi(...worker('fetcher'), `$KV.${bucket}.node.*`, subject('car.uploaded'), ...outbox),
           deny: othersDurables('fetcher'),
         },
         subscribe: inbox,

@@ -5,13 +5,12 @@ import type { Stack } from './stack.ts'
 type PrepareOptions = {
   natsPrefix?: string
   ackWaitMs?: number
-  deliveryLimit?: number
   databaseUrl?: string
 }
 
 /** Brings the servers of the stack to the state that the services expect. Runs at each start, before the services. */
 export async function prepareStack(stack: Stack, log: Logger, options: PrepareOptions = {}): Promise<void> {
-  const { natsPrefix = '', ackWaitMs = 120_000, deliveryLimit = 10 } = options
+  const { natsPrefix = '', ackWaitMs = 120_000 } = options
   const { user, password } = stack.nats.users.provisioner
   const bus = {
     NATS_URL: stack.nats.natsUrl,
@@ -20,5 +19,5 @@ export async function prepareStack(stack: Stack, log: Logger, options: PrepareOp
     NATS_PREFIX: natsPrefix,
   }
   const databaseUrl = options.databaseUrl ?? stack.postgres.databaseUrl
-  await prepareBackends({ databaseUrl, bus, streams: { replicas: 1, ackWaitMs, deliveryLimit } }, log)
+  await prepareBackends({ databaseUrl, bus, streams: { replicas: 1, ackWaitMs } }, log)
 }

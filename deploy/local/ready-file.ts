@@ -19,6 +19,8 @@ export type ReadyFile = {
   clusterBasicAuth?: string
   /** Missing with `--servers-only`. */
   acceptsPrivateOrigins?: boolean
+  /** The Pinning Service API. Missing with `--servers-only`. */
+  psa?: { endpoint: string; token: string }
   kuboApiUrl: string
   kuboGatewayUrl: string
   kuboMultiaddrs: string[]

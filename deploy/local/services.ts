@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Logger } from '#libs/telemetry/index.ts'
 import { projectRoot, serviceArguments } from '../service-command.ts'
+import { keepAccountToken } from './account-token.ts'
 import { keepPorts, requireFreePort } from './kept-ports.ts'
 import { expectOk } from './loopback-http.ts'
 import { keep, randomSecret } from './private-file.ts'
@@ -15,22 +17,25 @@ export type RunningServices = {
   clusterBasicAuth: string
   /** Whether origins may have loopback and private addresses. */
   acceptsPrivateOrigins: boolean
+  /** The Pinning Service API, as `ipfs pin remote service add` takes it. */
+  psa: { endpoint: string; token: string }
 }
 
 type ServiceOptions = {
-  /** For what is kept: ports and the password of the gateway. */
+  /** For what is kept: ports, and what clients of the gateway identify themselves with. */
   dataDir: string
   /** Port of the gateway; 0 for any free one. */
   gatewayPort: number
   /** Settings of all services, by their names in the environment; what the environment sets goes before them. */
   settings?: Record<string, string>
+  log: Logger
   /** Gets the lines the services print. */
   printLine: (service: string, line: string) => void
 }
 
 /** Starts the five services over the stack and resolves when all are ready. The stack's supervisor keeps and stops them. */
 export async function startServices(stack: Stack, options: ServiceOptions): Promise<RunningServices> {
-  const { dataDir, gatewayPort, settings = {}, printLine } = options
+  const { dataDir, gatewayPort, settings = {}, log, printLine } = options
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const { clusterBasicAuth } = await keep(join(dataDir, 'secrets.json'), () => ({
     clusterBasicAuth: `pickup:${randomSecret()}`,
@@ -58,11 +63,15 @@ export async function startServices(stack: Stack, options: ServiceOptions): Prom
       probe: () => expectOk(`http://127.0.0.1:${ports[service]}/health/ready`),
     })
   }
+  const { databaseUrl } = stack.postgres
+  const token = await keepAccountToken({ databaseUrl, file: join(dataDir, 'token.json'), log })
   await Promise.all(SERVICES.map(start))
+  const gatewayUrl = `http://127.0.0.1:${ports.gateway}`
   return {
-    gatewayUrl: `http://127.0.0.1:${ports.gateway}`,
+    gatewayUrl,
     clusterBasicAuth,
     acceptsPrivateOrigins: common['ALLOW_PRIVATE_ORIGINS'] === 'true',
+    psa: { endpoint: `${gatewayUrl}/psa`, token },
   }
 }
 

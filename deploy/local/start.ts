@@ -19,7 +19,7 @@ async function run(options: CommandLine, { log, printLine }: TerminalLog, stop: 
   await prepareStack(stack, log)
   const services = serversOnly
     ? undefined
-    : await startServices(stack, { dataDir: join(dataDir, 'services'), gatewayPort, printLine })
+    : await startServices(stack, { dataDir: join(dataDir, 'services'), gatewayPort, log, printLine })
   await using _ownReady = await keepReadyFile(readyFileIn(dataDir), stack, services, log)
   await using _ready = readyFile ? await keepReadyFile(readyFile, stack, services, log) : undefined
   process.stdout.write(formatBanner(stack, services, dataDir))

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type JetStreamClient, jetstream } from '@nats-io/jetstream'
-import { connect, type NatsConnection } from '@nats-io/transport-node'
+import { type ConnectionOptions, connect, type NatsConnection } from '@nats-io/transport-node'
 import type { Logger } from '#libs/telemetry/index.ts'
 import { type BusNames, busNames } from './names.ts'
 
@@ -23,20 +24,27 @@ export type Bus = AsyncDisposable & {
   assertReady: () => void
 }
 
+const firstConnectRetryMs = 500
+
 /**
  * Connects for good: waits for a server that is not up yet, and reconnects for ever. A server that stops answering is
- * noticed after at most a minute (two pings of 20 s), not after the client's default of four.
+ * noticed after at most a minute (two pings of 20 s), not after the client's default of four. Rejects only when
+ * `stopping` is aborted before the first connection.
  */
-export async function connectBus(service: string, settings: BusSettings, log: Logger): Promise<Bus> {
+export async function connectBus(
+  service: string,
+  settings: BusSettings,
+  log: Logger,
+  stopping?: AbortSignal,
+): Promise<Bus> {
   const name = `${service}/${randomUUID().slice(0, 8)}`
-  const connection = await connect({
+  const connection = await connectAtLast({
     servers: settings.NATS_URL.split(','),
     ...(settings.NATS_USER ? { user: settings.NATS_USER, pass: settings.NATS_PASSWORD ?? '' } : {}),
     name,
     // Who may read `_INBOX.>` reads the replies to everybody: each service has an inbox of its own.
     inboxPrefix: `_INBOX_${service}`,
     maxReconnectAttempts: -1,
-    waitOnFirstConnect: true,
     reconnectTimeWait: 500,
     reconnectJitter: 500,
     pingInterval: 20_000,
@@ -45,6 +53,18 @@ export async function connectBus(service: string, settings: BusSettings, log: Lo
     ignoreAuthErrorAbort: true,
     noAsyncTraces: true,
   })
+
+  /** The client would wait by itself, but not stop waiting. */
+  async function connectAtLast(options: ConnectionOptions): Promise<NatsConnection> {
+    for (let attempts = 0; ; attempts++) {
+      try {
+        return await connect(options)
+      } catch (err) {
+        if (attempts % 20 === 0) log.warn({ err }, 'NATS is not reachable yet, will retry')
+        await delay(firstConnectRetryMs, undefined, stopping && { signal: stopping })
+      }
+    }
+  }
 
   let connected = true
   let refused: Error | undefined
@@ -76,7 +96,9 @@ export async function connectBus(service: string, settings: BusSettings, log: Lo
       if (refused) throw refused
     },
     async [Symbol.asyncDispose]() {
-      if (!connection.isClosed()) await connection.drain()
+      // What is buffered for a server that is away cannot be sent, and draining would wait for it.
+      if (!connected) await connection.close()
+      else if (!connection.isClosed()) await connection.drain()
       await watching
     },
   }

@@ -3,6 +3,7 @@ import { JetStreamApiCodes, JetStreamApiError, type JsMsg } from '@nats-io/jetst
 import { headers } from '@nats-io/transport-node'
 import type { Failure } from '#libs/errors/index.ts'
 import type { Bus } from './connect-bus.ts'
+import { headersOf } from './publish.ts'
 import type { ConsumerName } from './streams.ts'
 
 const attempts = 5
@@ -39,11 +40,15 @@ export async function deadLetter(
   }
 }
 
-/** Application headers are kept; those of NATS are not, because they would dedupe, expire or reject the copy. */
+/**
+ * Application headers are kept, unless they cannot be read; those of NATS are not, because they would dedupe, expire or
+ * reject the copy.
+ */
 function deadLetterHeaders(bus: Bus, consumer: ConsumerName, message: JsMsg, failure: Failure) {
   const copy = headers()
-  for (const name of message.headers?.keys() ?? []) {
-    const value = message.headers?.get(name)
+  const original = headersOf(message)
+  for (const name of original?.keys() ?? []) {
+    const value = original?.get(name)
     if (value && !name.toLowerCase().startsWith('nats-')) copy.set(name, oneLine(value))
   }
   const facts = {
@@ -58,7 +63,7 @@ function deadLetterHeaders(bus: Bus, consumer: ConsumerName, message: JsMsg, fai
     'Dlq-First-Published-At': message.timestamp,
     'Dlq-Failed-At': new Date().toISOString(),
     'Dlq-Worker': bus.name,
-    'Dlq-Orig-Msg-Id': message.headers?.get('Nats-Msg-Id') ?? '',
+    'Dlq-Orig-Msg-Id': original?.get('Nats-Msg-Id') ?? '',
   }
   for (const [name, value] of Object.entries(facts)) copy.set(name, oneLine(value))
   return copy

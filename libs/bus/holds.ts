@@ -46,12 +46,17 @@ export function createHolds<Lease>({ renew, heartbeatMs, leaseMs, log }: HoldsOp
     } catch (err) {
       log.warn({ err, jobs: leased.length }, 'leases not prolonged, will retry')
     }
-    for (const entry of leased) {
-      if (performance.now() - entry.renewedAt > leaseMs) entry.lost.abort(new Error('the lease ran out'))
-    }
+  }
+
+  /** Also while an answer to the last heartbeat is missing: it may never come. */
+  function endOverdue(): void {
+    for (const { lease, renewedAt, lost } of entries)
+      if (lease !== undefined && performance.now() - renewedAt > leaseMs)
+        lost.abort(new Error('the lease ran out'))
   }
 
   const timer = setInterval(() => {
+    endOverdue()
     for (const { message, lost } of entries) if (!lost.signal.aborted) message.working()
     if (renewing) return
     renewing = true

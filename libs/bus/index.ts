@@ -1,7 +1,17 @@
 export { type Bus, type BusSettings, connectBus } from './connect-bus.ts'
+export { followEvents } from './follow-events.ts'
+export type { JobContext, LeasedStep } from './leased-step.ts'
+export {
+  type LiveNode,
+  mirrorLiveNodes,
+  type NodeAnnouncement,
+  type NodeAnnouncer,
+  openNodeAnnouncer,
+} from './live-nodes.ts'
 export { type LiveJob, type LiveMirror, mirrorLiveView, openLiveView } from './live-view.ts'
 export { provisionStreams } from './provision.ts'
 export { type Publish, publishBody, publishEvent } from './publish.ts'
 export { on, readEvents } from './read-events.ts'
+export { createRunningJobs, type RunningJobs } from './running-jobs.ts'
 export type { StreamSettings } from './streams.ts'
-export { type JobContext, type LeasedStep, type WorkerSettings, workOnJobs } from './work-on-jobs.ts'
+export { type WorkerSettings, workOnJobs } from './work-on-jobs.ts'

@@ -1,6 +1,7 @@
-import { type KvEntry, Kvm } from '@nats-io/kv'
+import { Kvm } from '@nats-io/kv'
 import type { Logger } from '#libs/telemetry/index.ts'
 import type { Bus } from './connect-bus.ts'
+import { mirrorKeys } from './mirror-keys.ts'
 
 /** What a running job says of itself. Shown to people, never decided on; gone a minute after the last word. */
 export type LiveJob = {
@@ -12,6 +13,10 @@ export type LiveJob = {
   dagBlocks: number
   /** Of the CAR, as far as it was sent on or checked. */
   carBytes: number
+  /** Of the counter that grows faster, since the last word but one. */
+  bytesPerSecond?: number
+  /** Since a counter last grew. */
+  stalledMs?: number
 }
 
 const keyOf = (cid: string) => `job.${cid}`
@@ -26,49 +31,22 @@ export async function openLiveView(bus: Bus, log: Logger): Promise<(cid: string,
   }
 }
 
-/** A mirror of the bucket, kept by a watch. */
+/** The running jobs, kept by a watch. */
 export type LiveMirror = AsyncDisposable & { get: (cid: string) => LiveJob | undefined }
 
-/** Mirrors the bucket in memory, so that answering a status costs no request. */
+/** Mirrors the jobs of the bucket in memory, so that answering a status costs no request. */
 export async function mirrorLiveView(
   bus: Bus,
   { maxAgeMs, log }: { maxAgeMs: number; log: Logger },
 ): Promise<LiveMirror> {
-  const bucket = await new Kvm(bus.stream).open(bus.names.bucket('LIVE'))
-  const watch = await bucket.watch({ key: 'job.*' })
-  const jobs = new Map<string, { job: LiveJob; seenAt: number }>()
-
-  async function follow(): Promise<void> {
-    for await (const entry of watch) {
-      const job = entry.operation === 'PUT' ? readJob(entry, log) : undefined
-      if (job) jobs.set(entry.key, { job, seenAt: entry.created.getTime() })
-      else jobs.delete(entry.key)
-    }
-  }
-  const following = follow().catch((err: unknown) => log.error({ err }, 'the live view stopped'))
-  const forgetOld = setInterval(() => {
-    for (const [key, { seenAt }] of jobs) if (Date.now() - seenAt > maxAgeMs) jobs.delete(key)
-  }, maxAgeMs)
-
+  const jobs = await mirrorKeys(bus, {
+    keys: keyOf('*'),
+    read: entry => entry.json<LiveJob>(),
+    maxAgeMs,
+    log,
+  })
   return {
-    get(cid) {
-      const entry = jobs.get(keyOf(cid))
-      return entry && Date.now() - entry.seenAt <= maxAgeMs ? entry.job : undefined
-    },
-    async [Symbol.asyncDispose]() {
-      clearInterval(forgetOld)
-      watch.stop()
-      await following
-    },
-  }
-}
-
-/** An entry that is no JSON is left out of the view: it must not end the watch. */
-function readJob(entry: KvEntry, log: Logger): LiveJob | undefined {
-  try {
-    return entry.json<LiveJob>()
-  } catch (err) {
-    log.warn({ err, key: entry.key }, 'live entry not readable')
-    return undefined
+    get: cid => jobs.get(keyOf(cid)),
+    [Symbol.asyncDispose]: () => jobs[Symbol.asyncDispose](),
   }
 }

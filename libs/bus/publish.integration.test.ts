@@ -56,9 +56,9 @@ test('a body that was encoded before is stored byte for byte', { timeout }, asyn
   assert.deepEqual(Buffer.from(last?.data ?? []), Buffer.from(body))
 })
 
-test('a subject that no consumer reads is refused before anything is sent', { timeout }, async () => {
+test('a subject that no stream takes is refused before anything is sent', { timeout }, async () => {
   const stray = defineEvent('pin.stray', 1, Type.Object({}))
-  await assert.rejects(publishEvent(fetcher, stray, 'id', {}), /no consumer reads pin\.stray/)
+  await assert.rejects(publishEvent(fetcher, stray, 'id', {}), /no stream takes pin\.stray/)
 })
 
 test('a body that breaks the schema is refused before anything is sent', { timeout }, async () => {

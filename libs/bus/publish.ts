@@ -1,9 +1,9 @@
-import { headers, type MsgHdrs } from '@nats-io/transport-node'
+import { headers, InvalidArgumentError, type MsgHdrs } from '@nats-io/transport-node'
 import { TransientError } from '#libs/errors/index.ts'
 import type { EventDefinition } from '#libs/events/index.ts'
 import { currentTraceContext, SpanKind, type TraceContext, withSpan } from '#libs/telemetry/index.ts'
 import type { Bus } from './connect-bus.ts'
-import { consumers } from './streams.ts'
+import { streamOf } from './streams.ts'
 
 const publishTimeoutMs = 5_000
 const publishRetries = 5
@@ -68,6 +68,19 @@ function traceHeaders(): MsgHdrs {
   return carrier
 }
 
+/**
+ * The headers of a message, or undefined when it has none that can be read. The server keeps whatever a producer sends as
+ * headers; the client decodes them when they are first asked for, and throws for a name that HTTP would not allow.
+ */
+export function headersOf(message: { headers?: MsgHdrs | undefined }): MsgHdrs | undefined {
+  try {
+    return message.headers
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) return undefined
+    throw error
+  }
+}
+
 /** The trace context that a message carries. */
 export const traceContextOf = (carrier: MsgHdrs | undefined): TraceContext =>
   Object.fromEntries(
@@ -76,11 +89,3 @@ export const traceContextOf = (carrier: MsgHdrs | undefined): TraceContext =>
       return value ? [[name, value]] : []
     }),
   )
-
-function streamOf(subject: string) {
-  const reader = Object.values(consumers).find(({ subjects }) =>
-    (subjects as readonly string[]).includes(subject),
-  )
-  if (!reader) throw new Error(`no consumer reads ${subject}`)
-  return reader.stream
-}

@@ -9,6 +9,8 @@ type PullOptions = {
   consumer: ConsumerName
   /** Messages held at once. */
   slots: number
+  /** Asked by each slot before each pull. While it is false the messages are left to others. */
+  mayPull?: (() => Promise<boolean>) | undefined
   stopping: AbortSignal
   log: Logger
   /** Settles the message in every case that it can; must not throw. */
@@ -28,6 +30,7 @@ export async function pullInSlots({
   bus,
   consumer: name,
   slots,
+  mayPull = async () => true,
   stopping,
   log,
   handle,
@@ -39,13 +42,17 @@ export async function pullInSlots({
     while (!stopping.aborted) {
       let message: JsMsg | undefined
       try {
+        if (!(await mayPull())) {
+          await pauseAfterFailure(stopping)
+          continue
+        }
         consumer ??= await bus.stream.consumers.get(stream, name)
         message = await nextMessage(consumer, stopping)
       } catch (err) {
         // No leader, missed heartbeats, a consumer that is not there yet: all of them pass.
         log.debug({ err, consumer: name }, 'pull failed, will retry')
         consumer = undefined
-        await pause(retryMinMs + Math.random() * retrySpreadMs, stopping)
+        await pauseAfterFailure(stopping)
         continue
       }
       if (message) await handle(message)
@@ -55,23 +62,32 @@ export async function pullInSlots({
   await Promise.all(Array.from({ length: slots }, slot))
 }
 
-/** Like the client's `next()`, but ends at once when the worker stops: the open pull is taken back. */
+/** Like the client's `next()`, but ends at once when the worker stops. */
 async function nextMessage(consumer: Consumer, stopping: AbortSignal): Promise<JsMsg | undefined> {
-  const pull = await consumer.fetch({ max_messages: 1, expires: pullMs })
+  for await (const message of pullMessages(consumer, 1, stopping)) return message
+  return undefined
+}
+
+/** One pull of up to `most` messages, as they come. When `stopping` is aborted the open pull is taken back. */
+export async function* pullMessages(
+  consumer: Consumer,
+  most: number,
+  stopping: AbortSignal,
+): AsyncGenerator<JsMsg, void, undefined> {
+  const pull = await consumer.fetch({ max_messages: most, expires: pullMs })
   const takeBack = () => pull.stop()
   stopping.addEventListener('abort', takeBack)
   if (stopping.aborted) takeBack()
   try {
-    for await (const message of pull) return message
-    return undefined
+    yield* pull
   } finally {
     stopping.removeEventListener('abort', takeBack)
   }
 }
 
-async function pause(ms: number, stopping: AbortSignal): Promise<void> {
-  const ended = await Promise.allSettled([delay(ms, undefined, { signal: stopping })])
-  if (stopping.aborted) return
-  const [outcome] = ended
-  if (outcome.status === 'rejected') throw outcome.reason
+/** The wait before the next attempt, after one that failed. Ends early, without an error, when `stopping` is aborted. */
+export async function pauseAfterFailure(stopping: AbortSignal): Promise<void> {
+  const ms = retryMinMs + Math.random() * retrySpreadMs
+  const [outcome] = await Promise.allSettled([delay(ms, undefined, { signal: stopping })])
+  if (outcome.status === 'rejected' && !stopping.aborted) throw outcome.reason
 }

@@ -4,7 +4,7 @@ import type { Envelope, EventDefinition } from '#libs/events/index.ts'
 import { type Logger, SpanKind, withSpan } from '#libs/telemetry/index.ts'
 import type { Bus } from './connect-bus.ts'
 import { deadLetter } from './dead-letter.ts'
-import { traceContextOf } from './publish.ts'
+import { headersOf, traceContextOf } from './publish.ts'
 import { pullInSlots } from './pull.ts'
 import { settle } from './settle.ts'
 import type { ConsumerName } from './streams.ts'
@@ -29,7 +29,6 @@ type ReadOptions = {
   consumer: ConsumerName
   reactions: readonly Reaction[]
   slots: number
-  deliveryLimit: number
   retryMinMs: number
   retryMaxMs: number
   stopping: AbortSignal
@@ -37,8 +36,9 @@ type ReadOptions = {
 }
 
 /**
- * Reads events whose handlers take milliseconds. A handler that throws gets the event again, later each time; what is
- * permanent, or was delivered too often, goes to the DLQ with the reason.
+ * Reads events whose handlers take milliseconds. A handler that throws gets the event again, later each time, however
+ * long that takes: nobody would tell what the event says a second time. Only what is permanent goes to the DLQ, with the
+ * reason.
  */
 export async function readEvents({
   bus,
@@ -58,7 +58,7 @@ export async function readEvents({
       'messaging.consumer.group.name': consumer,
       'messaging.nats.message.delivery_count': deliveryCount,
     }
-    const parent = traceContextOf(message.headers)
+    const parent = traceContextOf(headersOf(message))
     try {
       await withSpan(
         `process ${reaction?.subject ?? message.subject}`,
@@ -76,7 +76,7 @@ export async function readEvents({
   }
 
   async function refuse(message: JsMsg, deliveryCount: number, error: unknown): Promise<void> {
-    const final = error instanceof PermanentError || deliveryCount >= limits.deliveryLimit
+    const final = error instanceof PermanentError
     log[final ? 'error' : 'warn'](
       { err: error, subject: message.subject, seq: message.seq, deliveryCount },
       final ? 'gave up' : 'event not handled, will retry',

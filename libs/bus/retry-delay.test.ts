@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { retryDelayMs } from './work-on-jobs.ts'
+import { retryDelayMs } from './retry-delay.ts'
 
 const timeout = 5_000
-const settings = {
-  slots: 1,
-  heartbeatMs: 1,
-  leaseMs: 1,
-  failureLimit: 1,
-  deliveryLimit: 1,
-  retryMinMs: 1_000,
-  retryMaxMs: 100_000,
-}
+const settings = { retryMinMs: 1_000, retryMaxMs: 100_000 }
 
 test('delays grow by four with each failure up to the longest, within a tenth', { timeout }, () => {
   for (const [failures, expectedMs] of [

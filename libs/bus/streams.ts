@@ -15,8 +15,21 @@ export type StreamSettings = {
   replicas: number
   /** How long a message may stay without a sign of work before another worker gets it. */
   ackWaitMs: number
-  /** Deliveries after which a job is dead-lettered as `worker-lost`: the guard against jobs that kill their worker. */
-  deliveryLimit: number
+}
+
+/** What goes into which stream. Dead letters name theirs themselves. */
+const streamSubjects = {
+  PIN_JOBS: ['pin.requested', 'car.uploaded'],
+  PIN_EVENTS: ['pin.started', 'pin.failed', 'pin.cancelled', 'car.valid', 'car.indexed'],
+} as const satisfies Partial<Record<StreamName, readonly string[]>>
+
+/** The stream that keeps the events of a subject, both without prefix. */
+export function streamOf(subject: string): StreamName {
+  for (const stream of ['PIN_JOBS', 'PIN_EVENTS'] as const) {
+    const subjects: readonly string[] = streamSubjects[stream]
+    if (subjects.includes(subject)) return stream
+  }
+  throw new Error(`no stream takes ${subject}`)
 }
 
 /** The durable consumers: which service reads what, and from which stream. */
@@ -38,12 +51,13 @@ const gib = 1024 ** 3
 const days = 24 * 3600 * 1000
 const nanos = (ms: number) => ms * 1_000_000
 const shortAckWaitMs = 30_000
-/** Deliveries past the limit exist only so that a live worker can dead-letter the message. */
-const deliveriesForDeadLetter = 3
+/** A dead letter is a message of another stream with headers that tell why. */
+const maxMessageBytes = 64 * 1024
+const maxDeadLetterBytes = 2 * maxMessageBytes
 
 /**
  * Streams of an installation. Job streams refuse new messages when full (the outbox keeps them); the event stream
- * drops its oldest, because Postgres is the truth; dead letters never expire.
+ * drops its oldest, because Postgres is the truth; dead letters never expire, and there may be any number of them.
  */
 export function streamConfigs({
   prefix,
@@ -53,7 +67,7 @@ export function streamConfigs({
   const common = {
     storage: StorageType.File,
     num_replicas: replicas,
-    max_msg_size: 64 * 1024,
+    max_msg_size: maxMessageBytes,
     duplicate_window: nanos(10 * 60_000),
   }
   const subjects = (...all: string[]) => all.map(names.subject)
@@ -61,7 +75,7 @@ export function streamConfigs({
     {
       ...common,
       name: names.stream('PIN_JOBS'),
-      subjects: subjects('pin.requested', 'car.uploaded'),
+      subjects: subjects(...streamSubjects.PIN_JOBS),
       retention: RetentionPolicy.Workqueue,
       discard: DiscardPolicy.New,
       max_bytes: gib,
@@ -69,7 +83,7 @@ export function streamConfigs({
     {
       ...common,
       name: names.stream('PIN_EVENTS'),
-      subjects: subjects('pin.started', 'pin.failed', 'car.valid', 'car.indexed'),
+      subjects: subjects(...streamSubjects.PIN_EVENTS),
       retention: RetentionPolicy.Limits,
       discard: DiscardPolicy.Old,
       max_age: nanos(14 * days),
@@ -80,14 +94,18 @@ export function streamConfigs({
       name: names.stream('DLQ'),
       subjects: subjects('dlq.>'),
       retention: RetentionPolicy.Limits,
+      max_msg_size: maxDeadLetterBytes,
       discard: DiscardPolicy.New,
-      max_bytes: gib,
+      max_bytes: -1,
       allow_direct: true,
     },
   ]
 }
 
-/** Durable consumers. No `backoff`: it replaces `ack_wait` and distorts the delay of a `nak`. */
+/**
+ * Durable consumers. No `backoff`: it replaces `ack_wait` and distorts the delay of a `nak`. No limit of deliveries: those
+ * that come while a backend is away say nothing about the message.
+ */
 export function consumerConfigs(
   settings: StreamSettings,
 ): { stream: string; config: ConsumerConfigWithName }[] {
@@ -98,7 +116,7 @@ export function consumerConfigs(
       durable_name: durable,
       ack_policy: AckPolicy.Explicit,
       ack_wait: nanos(longJobs ? settings.ackWaitMs : Math.min(settings.ackWaitMs, shortAckWaitMs)),
-      max_deliver: settings.deliveryLimit + deliveriesForDeadLetter,
+      max_deliver: -1,
       // Messages that wait for their retry count, too: they must not keep others from being delivered.
       max_ack_pending: 100_000,
       ...filter(subjects, names),

@@ -1,75 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { pollUntil } from '#deploy/local/poll-until.ts'
 import { PermanentError, TransientError } from '#libs/errors/index.ts'
 import { pinRequested } from '#libs/events/index.ts'
 import { provisionStreams } from './provision.ts'
 import { publishBody, publishEvent } from './publish.ts'
-import { lookAtStreams } from './testing/look-at-streams.ts'
+import type { lookAtStreams } from './testing/look-at-streams.ts'
 import { createMemoryJobs, type MemoryStep } from './testing/memory-jobs.ts'
-import { connectTestBus, silent, startTestBus, type TestBus } from './testing/test-bus.ts'
-import { type WorkerSettings, workOnJobs } from './work-on-jobs.ts'
+import { connectTestBus, silent } from './testing/test-bus.ts'
+import { setUpJobs as setUp, startWorker, until, untilAborted } from './testing/test-worker.ts'
 
 const timeout = 40_000
-const poll = { what: 'the worker', timeoutMs: 20_000, intervalMs: 10 }
-const until = (probe: () => Promise<void> | void) => pollUntil(async () => probe(), poll)
-
-const quick: WorkerSettings = {
-  slots: 2,
-  heartbeatMs: 200,
-  leaseMs: 5_000,
-  failureLimit: 3,
-  deliveryLimit: 10,
-  retryMinMs: 20,
-  retryMaxMs: 100,
-}
-
-/** A worker process; disposing stops it and waits for its slots. */
-async function startWorker(bus: TestBus, step: MemoryStep, settings: Partial<WorkerSettings> = {}) {
-  const connection = await bus.connect('fetcher')
-  const stopping = new AbortController()
-  const working = workOnJobs({
-    bus: connection,
-    consumer: 'fetcher',
-    step,
-    stopping: stopping.signal,
-    log: silent,
-    ...quick,
-    ...settings,
-  })
-  const stop = async () => {
-    stopping.abort(new Error('the service stops'))
-    await working
-  }
-  return {
-    stop,
-    async [Symbol.asyncDispose]() {
-      await stop()
-      await connection[Symbol.asyncDispose]()
-    },
-  }
-}
-
-/** An installation with jobs; `send` publishes one, `settled` waits until none is left in the stream. */
-async function setUp(settings: Parameters<typeof startTestBus>[0] = {}) {
-  const bus = await startTestBus(settings)
-  const streams = await lookAtStreams(bus)
-  return {
-    bus,
-    streams,
-    jobs: createMemoryJobs(),
-    send: (cid: string) =>
-      publishEvent(bus.admin, pinRequested, `${cid}.1.requested`, { cid, generation: 1 }),
-    settled: () => until(async () => assert.equal(await streams.messagesOf('PIN_JOBS'), 0)),
-    held: async () => (await streams.consumer('PIN_JOBS', 'fetcher')).num_ack_pending,
-    [Symbol.asyncDispose]: () => bus[Symbol.asyncDispose](),
-  }
-}
-const untilAborted = (signal: AbortSignal) =>
-  new Promise<never>((_resolve, reject) => {
-    if (signal.aborted) reject(signal.reason)
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
 
 test('a job runs, its result is stored, what follows is done, and its message is gone', {
   timeout,
@@ -198,22 +138,29 @@ test('a message that is no event is dead-lettered as it is, without a job', { ti
   assert.match(letter?.header.get('Dlq-Reason') ?? '', /not JSON in UTF-8/)
 })
 
-test('a job that was delivered too often without a report ends as worker-lost', { timeout }, async () => {
-  await using s = await setUp({ ackWaitMs: 300, deliveryLimit: 2 })
-  const deaf = await s.bus.connect('fetcher')
-  const consumer = await deaf.stream.consumers.get(s.streams.stream('PIN_JOBS'), 'fetcher')
-  await s.send('deadly')
-  // Two workers that take the message and die.
-  for (let delivery = 1; delivery <= 2; delivery++) {
-    const message = await consumer.next({ expires: 10_000 })
-    assert.equal(message?.info.deliveryCount, delivery)
-  }
-  await deaf[Symbol.asyncDispose]()
+test('a job whose workers never report ends as worker-lost', { timeout }, async () => {
+  await using s = await setUp()
+  // Two workers took it and died.
+  s.jobs.job('deadly').epoch = 2
   await using _worker = await startWorker(s.bus, s.jobs.step(), { deliveryLimit: 2 })
+  await s.send('deadly')
   await s.settled()
   assert.deepEqual(s.jobs.job('deadly').steps, ['fail worker-lost', 'give up worker-lost'])
   const [letter] = await s.streams.deadLetters()
   assert.equal(letter?.header.get('Dlq-Code'), 'worker-lost')
+})
+
+test('deliveries, failures and jobs handed back do not count as lost workers', { timeout }, async () => {
+  await using s = await setUp()
+  let claims = 0
+  const step = s.jobs.step()
+  const claim: MemoryStep['claim'] = event =>
+    ++claims <= 5 ? Promise.reject(new Error('Postgres is away')) : step.claim(event)
+  Object.assign(s.jobs.job('unlucky'), { epoch: 5, failures: 2, released: 2 })
+  await using _worker = await startWorker(s.bus, { ...step, claim }, { deliveryLimit: 2 })
+  await s.send('unlucky')
+  await s.settled()
+  assert.deepEqual(s.jobs.job('unlucky').steps, ['run', 'finish'])
 })
 
 test('a worker that loses its lease stops the work and neither stores, settles nor counts anything', {
@@ -240,24 +187,28 @@ test('a worker that loses its lease stops the work and neither stores, settles n
   assert.deepEqual(await s.streams.deadLetters(), [])
 })
 
-test('a worker that cannot prolong its lease for as long as it lasts stops the work', {
-  timeout,
-}, async () => {
-  await using s = await setUp()
-  const ended = Promise.withResolvers<unknown>()
-  const run: MemoryStep['run'] = (_event, { signal }) =>
-    untilAborted(signal).catch((reason: unknown) => {
-      ended.resolve(reason)
-      throw reason
+for (const { heartbeat, renew } of [
+  { heartbeat: 'is refused', renew: () => Promise.reject(new Error('Postgres does not answer')) },
+  { heartbeat: 'gets no answer', renew: () => new Promise<never>(() => {}) },
+]) {
+  test(`a worker whose heartbeat ${heartbeat} for as long as its lease lasts stops the work`, {
+    timeout,
+  }, async () => {
+    await using s = await setUp()
+    const ended = Promise.withResolvers<unknown>()
+    const run: MemoryStep['run'] = (_event, { signal }) =>
+      untilAborted(signal).catch((reason: unknown) => {
+        ended.resolve(reason)
+        throw reason
+      })
+    await using _worker = await startWorker(s.bus, s.jobs.step({ run, renew }), {
+      heartbeatMs: 50,
+      leaseMs: 300,
     })
-  const renew = () => Promise.reject(new Error('Postgres does not answer'))
-  await using _worker = await startWorker(s.bus, s.jobs.step({ run, renew }), {
-    heartbeatMs: 50,
-    leaseMs: 300,
+    await s.send('cut-off')
+    assert.match(String(await ended.promise), /the lease ran out/)
   })
-  await s.send('cut-off')
-  assert.match(String(await ended.promise), /the lease ran out/)
-})
+}
 
 test('a worker that stops hands its job back at once, and another gets it long before the ack wait', {
   timeout,
@@ -279,6 +230,24 @@ test('a worker that stops hands its job back at once, and another gets it long b
   const { steps, failures } = s.jobs.job('handed-over')
   assert.deepEqual(steps, ['release', 'run', 'finish'])
   assert.equal(failures, 0)
+})
+
+test('a worker that may not pull leaves the jobs to others', { timeout }, async () => {
+  await using s = await setUp()
+  let ready = false
+  let asked = 0
+  const mayPull = async () => {
+    asked++
+    return ready
+  }
+  await using _worker = await startWorker(s.bus, s.jobs.step(), { mayPull, slots: 1 })
+  await s.send('elsewhere')
+  await until(() => assert.ok(asked >= 2))
+  assert.equal(await s.held(), 0)
+  assert.equal(await s.streams.messagesOf('PIN_JOBS'), 1)
+  ready = true
+  await s.settled()
+  assert.deepEqual(s.jobs.job('elsewhere').steps, ['run', 'finish'])
 })
 
 test('a worker that stops takes no further job', { timeout }, async () => {
@@ -306,7 +275,7 @@ describe('the dead-letter stream takes nothing', { concurrency: true }, () => {
       },
     },
   ]) {
-    test(`while the dead-letter stream ${why} a failed message stays, and goes there later`, {
+    test(`while the dead-letter stream ${why} a job fails all the same, and its message goes there later`, {
       timeout,
     }, async () => {
       await using s = await setUp()
@@ -320,7 +289,7 @@ describe('the dead-letter stream takes nothing', { concurrency: true }, () => {
       await s.send('kept')
       await until(() => assert.ok(runs >= 2))
       assert.equal(await s.streams.messagesOf('PIN_JOBS'), 1)
-      assert.ok(!s.jobs.job('kept').steps.some(name => name.startsWith('give up')))
+      assert.ok(s.jobs.job('kept').steps.includes('give up wrong-root'))
       await provisionStreams(s.bus.access('provisioner'), s.bus.settings, silent)
       await s.settled()
       assert.equal((await s.streams.deadLetters()).length, 1)

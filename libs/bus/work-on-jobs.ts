@@ -5,86 +5,66 @@ import { type Logger, SpanKind, withSpan } from '#libs/telemetry/index.ts'
 import type { Bus } from './connect-bus.ts'
 import { deadLetter } from './dead-letter.ts'
 import { createHolds, type Hold } from './holds.ts'
-import { traceContextOf } from './publish.ts'
+import type { JobData, LeasedStep, LeaseFacts } from './leased-step.ts'
+import { headersOf, traceContextOf } from './publish.ts'
 import { pullInSlots } from './pull.ts'
+import { type RetryDelays, retryDelayMs } from './retry-delay.ts'
+import type { RunningJobs } from './running-jobs.ts'
 import { settle } from './settle.ts'
 import { type ConsumerName, consumers } from './streams.ts'
 
-/** What a claim found. Same meaning as `Claim` of `libs/db`, which every service passes in. */
-type Claimed<Lease> =
-  | { kind: 'leased'; lease: Lease }
-  | { kind: 'done'; result: unknown }
-  | { kind: 'held' }
-  | { kind: 'obsolete' }
-
-/** What a handler gets beside the event. `signal` is aborted when the lease is lost or the service stops. */
-export type JobContext<Lease> = { lease: Lease; signal: AbortSignal; log: Logger }
-
-/** A step of the pipeline that takes minutes or hours, done under a lease. Results are plain JSON. */
-export type LeasedStep<Data, Lease, Result> = {
-  event: EventDefinition<Data>
-  claim: (event: Envelope<Data>) => Promise<Claimed<Lease>>
-  renew: (leases: readonly Lease[]) => Promise<readonly Lease[]>
-  /** The work. Errors without a code count as transient. */
-  run: (event: Envelope<Data>, context: JobContext<Lease>) => Promise<Result>
-  /** Stores the result under the lease; rejects when the lease was lost. */
-  complete: (lease: Lease, result: Result) => Promise<void>
-  /** What follows from a stored result. Repeated after a crash, so it must be safe to repeat. */
-  finish: (event: Envelope<Data>, result: Result) => Promise<void>
-  /** Counts a failure and gives the lease back; returns the failures so far; rejects when the lease was lost. */
-  fail: (lease: Lease, failure: Failure) => Promise<number>
-  /** Gives the lease back without counting a failure. */
-  release: (lease: Lease) => Promise<void>
-  /** Tells the rest of the system that nobody will try again. Safe to repeat. */
-  giveUp: (event: Envelope<Data>, failure: Failure) => Promise<void>
-}
-
-export type WorkerSettings = {
+export type WorkerSettings = RetryDelays & {
   slots: number
   heartbeatMs: number
   leaseMs: number
   failureLimit: number
+  /** Leases that may end without a report before a job is given up as `worker-lost`: it may kill its workers. */
   deliveryLimit: number
-  retryMinMs: number
-  retryMaxMs: number
 }
 
-type WorkOptions<Data, Lease, Result> = WorkerSettings & {
+/** A producer's mistake: a generation begins in Postgres before its job is published. */
+const unknownJob = failureOf(new PermanentError('invalid-message', 'no pin wants this generation'))
+
+type WorkOptions<Data extends JobData, Lease extends LeaseFacts, Result> = WorkerSettings & {
   bus: Bus
   consumer: ConsumerName
   step: LeasedStep<Data, Lease, Result>
+  /** Where the jobs are registered while they run: a job that is cancelled there ends at once. */
+  runningJobs: RunningJobs
+  /** Whether jobs could be worked on right now. While it is false none are taken; those that run go on. */
+  mayPull?: () => Promise<boolean>
   /** Running jobs are handed back at once when this is aborted. */
   stopping: AbortSignal
   log: Logger
-}
-
-/** Exponential from `retryMinMs`, times four each failure, capped, with 20 % jitter so that retries spread. */
-export function retryDelayMs(failures: number, { retryMinMs, retryMaxMs }: WorkerSettings): number {
-  const delayMs = Math.min(retryMaxMs, retryMinMs * 4 ** Math.max(0, failures - 1))
-  return Math.round(delayMs * (0.9 + Math.random() * 0.2))
 }
 
 /**
  * Works on the jobs of one consumer until `stopping` is aborted. Each message ends in one of: confirmed ack,
  * `nak` with a delay, dead letter and confirmed `term`, or unsettled when another worker has the job by now.
  */
-export async function workOnJobs<Data, Lease, Result>(
+export async function workOnJobs<Data extends JobData, Lease extends LeaseFacts, Result>(
   options: WorkOptions<Data, Lease, Result>,
 ): Promise<void> {
-  const { bus, consumer, step, stopping, log, slots, heartbeatMs, leaseMs } = options
-  using holds = createHolds<Lease>({ renew: step.renew, heartbeatMs, leaseMs, log })
+  const { bus, consumer, step, runningJobs, mayPull, stopping, log, slots, heartbeatMs, leaseMs } = options
+  const renew = async (leases: readonly Lease[]) => {
+    const { lost, unwanted } = await step.renew(leases)
+    // Cancels whose event did not come: it was published while this process could not hear it.
+    for (const lease of unwanted) runningJobs.cancel(lease)
+    return lost
+  }
+  using holds = createHolds<Lease>({ renew, heartbeatMs, leaseMs, log })
   const handle = async (message: JsMsg) => {
     const hold = holds.add(message)
-    const attributes = {
-      'messaging.system': 'nats',
-      'messaging.operation.type': 'process',
-      'messaging.destination.name': step.event.subject,
-      'messaging.consumer.group.name': consumer,
-      'messaging.nats.message.stream_sequence': message.seq,
-      'messaging.nats.message.delivery_count': message.info.deliveryCount,
-    }
-    const parent = traceContextOf(message.headers)
     try {
+      const attributes = {
+        'messaging.system': 'nats',
+        'messaging.operation.type': 'process',
+        'messaging.destination.name': step.event.subject,
+        'messaging.consumer.group.name': consumer,
+        'messaging.nats.message.stream_sequence': message.seq,
+        'messaging.nats.message.delivery_count': message.info.deliveryCount,
+      }
+      const parent = traceContextOf(headersOf(message))
       await withSpan(`process ${step.event.subject}`, { kind: SpanKind.CONSUMER, attributes, parent }, () =>
         handleMessage(options, message, hold),
       )
@@ -95,10 +75,10 @@ export async function workOnJobs<Data, Lease, Result>(
       hold.release()
     }
   }
-  await pullInSlots({ bus, consumer, slots, stopping, log, handle })
+  await pullInSlots({ bus, consumer, slots, mayPull, stopping, log, handle })
 }
 
-async function handleMessage<Data, Lease, Result>(
+async function handleMessage<Data extends JobData, Lease extends LeaseFacts, Result>(
   options: WorkOptions<Data, Lease, Result>,
   message: JsMsg,
   hold: Hold<Lease>,
@@ -107,6 +87,8 @@ async function handleMessage<Data, Lease, Result>(
   const event = decode(step.event, message)
   if (event instanceof PermanentError) return discard(options, message, failureOf(event))
 
+  // Before the claim, so that a cancel which comes between the claim and its answer is heard.
+  using job = options.runningJobs.begin(event.data)
   let lease: Lease | undefined
   const startedAt = performance.now()
   try {
@@ -116,6 +98,8 @@ async function handleMessage<Data, Lease, Result>(
         return log.debug({ eventId: event.id }, 'another worker has the job')
       case 'obsolete':
         return settle(bus, message, '+ACK', log)
+      case 'unknown':
+        return discard(options, message, unknownJob)
       case 'done':
         await step.finish(event, claimed.result as Result)
         return settle(bus, message, '+ACK', log)
@@ -123,13 +107,13 @@ async function handleMessage<Data, Lease, Result>(
         lease = claimed.lease
     }
     hold.keep(lease)
-    if (message.info.deliveryCount > options.deliveryLimit) {
-      throw new PermanentError(
-        'worker-lost',
-        `no worker reported back in ${options.deliveryLimit} deliveries`,
-      )
-    }
-    const result = await step.run(event, { lease, signal: AbortSignal.any([hold.lost, stopping]), log })
+    if (lease.unreported >= options.deliveryLimit)
+      throw new PermanentError('worker-lost', `${lease.unreported} workers that took the job never reported`)
+    const { cancelled, commit } = job
+    cancelled.throwIfAborted()
+    const signal = AbortSignal.any([hold.lost, cancelled, stopping])
+    const result = await step.run(event, { lease, signal, commit, log })
+    commit()
     await step.complete(lease, result)
     // The work is done and stored: trouble with telling so is no failure of the job.
     lease = undefined
@@ -140,12 +124,26 @@ async function handleMessage<Data, Lease, Result>(
       'job done',
     )
   } catch (error) {
+    if (lease !== undefined && job.cancelled.aborted) return endCancelled(options, message, event, lease)
     if (hold.lost.aborted) return log.warn({ eventId: event.id, err: error }, 'lease lost, job dropped')
     await handleFailure(options, message, event, lease, error)
   }
 }
 
-async function handleFailure<Data, Lease, Result>(
+/** What fails here is repeated: the message comes again, and its claim finds the job obsolete. */
+async function endCancelled<Data extends JobData, Lease extends LeaseFacts, Result>(
+  { bus, consumer, step, log }: WorkOptions<Data, Lease, Result>,
+  message: JsMsg,
+  event: Envelope<Data>,
+  lease: Lease,
+): Promise<void> {
+  await step.abandon(event)
+  await step.release(lease)
+  await settle(bus, message, '+ACK', log)
+  log.info({ eventId: event.id, consumer }, 'job cancelled')
+}
+
+async function handleFailure<Data extends JobData, Lease extends LeaseFacts, Result>(
   options: WorkOptions<Data, Lease, Result>,
   message: JsMsg,
   event: Envelope<Data>,
@@ -165,26 +163,29 @@ async function handleFailure<Data, Lease, Result>(
     log.error({ eventId: event.id, err: error, code: failure.code, failures }, 'gave up')
     return discard(options, message, failure, event)
   }
-  // Without a lease nothing is counted (Postgres is away, say): the deliveries, which have a limit, are spread instead.
+  // Without a lease nothing is counted (Postgres is away, say): the message comes again until one is given, ever later.
   const delayMs = retryDelayMs(lease === undefined ? message.info.deliveryCount : failures, options)
   log.warn({ eventId: event.id, err: error, code: failure.code, failures, delayMs }, 'job failed, will retry')
   message.nak(delayMs)
 }
 
-/** Dead letter first, so that a crash in between repeats the job rather than losing the message. */
-async function discard<Data, Lease, Result>(
+/**
+ * The pin fails first: a DLQ that takes nothing must not keep it waiting. What fails here is repeated with the message; the
+ * letter of a pin that has failed by then may be missing, its reason is in Postgres.
+ */
+async function discard<Data extends JobData, Lease extends LeaseFacts, Result>(
   { bus, consumer, step, log }: WorkOptions<Data, Lease, Result>,
   message: JsMsg,
   failure: Failure,
   event?: Envelope<Data>,
 ): Promise<void> {
-  await deadLetter(bus, consumer, message, failure)
   if (event) await step.giveUp(event, failure)
   else
     log.error(
       { seq: message.seq, stream: consumers[consumer].stream, code: failure.code, reason: failure.message },
       'message refused',
     )
+  await deadLetter(bus, consumer, message, failure)
   await settle(bus, message, `+TERM ${failure.code}`, log)
 }
 

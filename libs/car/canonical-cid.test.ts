@@ -10,6 +10,13 @@ import { blockOf, type TestHash, testHashes } from './testing/test-blocks.ts'
 const v0 = 'QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnJtsW'
 const v1 = 'bafybeie5nqv6kd3qnfjupgvz34woh3oksc3iau6abmyajn7qvtf6d2ho34'
 
+const identityCid = (digestBytes: number) =>
+  blockOf(0x55, new Uint8Array(digestBytes), 'identity').cid.toString()
+
+test('the longest digest that IPFS nodes take is taken', { timeout: 10_000 }, () => {
+  assert.equal(canonicalCid(identityCid(128)), identityCid(128))
+})
+
 test('a CIDv0 becomes the CIDv1 of the same content', { timeout: 10_000 }, () => {
   assert.equal(canonicalCid(v0), CID.parse(v0).toV1().toString())
 })
@@ -48,6 +55,7 @@ for (const [name, text] of [
   ['a cut CIDv0', v0.slice(0, -1)],
   ['CID version 2', bases.base16.encode(Uint8Array.from([2, 0x55, 0, 1, 1]))],
   ['a varint longer than needed', bases.base16.encode(Uint8Array.from([1, 0xd5, 0x00, 0, 1, 1]))],
+  ['a digest longer than IPFS nodes take', identityCid(129)],
   ['a text of a megabyte', 'z'.repeat(1_000_000)],
 ] as const) {
   test(`${name} is an invalid message that will never do`, { timeout: 10_000 }, () => {

@@ -5,6 +5,8 @@ import { createCidParts, parseCid } from './cid-bytes.ts'
 
 /** No CID in use comes near it, and decoding base58 takes time quadratic in the length. */
 const MAX_CID_CHARACTERS = 2048
+/** IPFS nodes refuse longer ones, of identity CIDs too (boxo verifcid/cid.go). */
+const MAX_DIGEST_BYTES = 128
 
 /**
  * CIDv1 in base32 of any text of a CID: v0, or v1 in any multibase that multiformats knows. Equal content
@@ -20,8 +22,10 @@ export function readCid(text: string): CID {
   const bytes = decodeText(text)
   // The parser here is the stricter one: it refuses varints that are longer than needed, so each CID has one
   // form.
-  if (parseCid(bytes, 0, bytes.length, createCidParts()) !== bytes.length)
-    throw invalid(text, 'its bytes are no CID')
+  const parts = createCidParts()
+  if (parseCid(bytes, 0, bytes.length, parts) !== bytes.length) throw invalid(text, 'its bytes are no CID')
+  if (parts.end - parts.digestStart > MAX_DIGEST_BYTES)
+    throw invalid(text, `its digest is longer than ${MAX_DIGEST_BYTES} bytes`)
   const cid = CID.decode(bytes)
   if (cid.version === 0 && !text.startsWith('Q')) throw invalid(text, 'a CIDv0 has no multibase prefix')
   return cid.toV1()

@@ -3,13 +3,15 @@ import { type CidParts, cidText, createCidParts, parseCid } from './cid-bytes.ts
 import { codecBit, LEAF_BITS, LINKING_CODECS } from './codecs.ts'
 import { DigestTable } from './digest-table.ts'
 import { createFingerprint } from './fingerprint.ts'
-import { IDENTITY, isSupportedDigest } from './hash-functions.ts'
+import { IDENTITY } from './hash-functions.ts'
 import { LinkList } from './links/link-list.ts'
 import { scanLinks } from './links/scan-links.ts'
+import { supportedCodecBit } from './supported-cid.ts'
 import { WantStack } from './want-stack.ts'
 
 const LINKED_MASK = 0xff
 const DONE_SHIFT = 8
+const UNLINKED = -1
 
 /**
  * What of a DAG is linked and what of it has arrived, by (multihash, codec). An entry of the table holds one
@@ -20,27 +22,35 @@ const DONE_SHIFT = 8
 export class DagProgress {
   /** (multihash, codec) pairs that are linked and not done. */
   pendingCount = 0
+  /** (multihash, codec) pairs that have arrived and are not linked; 0 unless blocks may come in any order. */
+  unlinkedCount = 0
   readonly #table = new DigestTable()
   readonly #fingerprint = createFingerprint()
   readonly #links = new LinkList()
   readonly #link = createCidParts()
   readonly #wants = new WantStack((cid, slot) => this.#isPending(cid, slot))
   readonly #maxBlocks: number
+  readonly #anyOrder: boolean
 
   /** `maxBlocks` also bounds the linked multihashes, and with them the memory. */
-  constructor(maxBlocks: number) {
+  constructor(maxBlocks: number, anyOrder = false) {
     this.#maxBlocks = maxBlocks
+    this.#anyOrder = anyOrder
   }
 
   /**
-   * The slot of a block that the DAG links to under this codec. Throws `unexpected-block` for any other.
-   * Holds until `arrive`.
+   * The slot of a block that the DAG links to under this codec. Any other is -1 when blocks may come in any order,
+   * else it throws `unexpected-block`. Holds until `arrive`.
    */
   slotOf(cid: CidParts): number {
     const expected = this.#wants.slotOnTop(cid, this.#table.generation)
     const slot = expected >= 0 ? expected : this.#table.find(this.#fingerprint(cid))
     const bit = codecBit(cid.codec)
     if (slot < 0 || (this.#table.flags(slot) & bit) === 0) {
+      if (this.#anyOrder) {
+        supportedCodecBit(cid)
+        return UNLINKED
+      }
       throw new TransientError(
         'unexpected-block',
         `the CAR holds block ${cidText(cid)}, which no block before it links to`,
@@ -49,9 +59,10 @@ export class DagProgress {
     return slot
   }
 
-  /** Whether `arrive` needs the bytes of the block: it is pending under a codec with links. */
-  needsBytes(slot: number): boolean {
-    return (this.#pendingBits(slot) & ~LEAF_BITS) !== 0
+  /** Whether `arrive` needs the bytes of the block: it is pending, or unlinked, under a codec with links. */
+  needsBytes(cid: CidParts, slot: number): boolean {
+    const bits = slot === UNLINKED ? codecBit(cid.codec) : this.#pendingBits(slot)
+    return (bits & ~LEAF_BITS) !== 0
   }
 
   /**
@@ -59,6 +70,7 @@ export class DagProgress {
    * `needsBytes` says so.
    */
   arrive(cid: CidParts, slot: number, block: Uint8Array): void {
+    if (slot === UNLINKED) return this.#arriveUnlinked(cid, block)
     const pending = this.#pendingBits(slot)
     if (pending === 0) return
     const linked = this.#table.flags(slot) & LINKED_MASK
@@ -71,6 +83,27 @@ export class DagProgress {
     }
   }
 
+  /** The done bits of the codecs without links under which this is pending: its bytes are there. */
+  #settleLeaves(slot: number): number {
+    const leaves = this.#pendingBits(slot) & LEAF_BITS
+    for (let bits = leaves; bits !== 0; bits &= bits - 1) this.pendingCount--
+    return leaves << DONE_SHIFT
+  }
+
+  /** Notes a block that nothing links to so far. It counts for no other codec with links than its own. */
+  #arriveUnlinked(cid: CidParts, block: Uint8Array): void {
+    const bit = supportedCodecBit(cid)
+    const done = bit << DONE_SHIFT
+    const key = this.#fingerprint(cid)
+    const found = this.#table.find(key)
+    const flags = found < 0 ? 0 : this.#table.flags(found)
+    if ((flags & done) !== 0) return
+    if (found < 0) this.#add(key, done)
+    else this.#table.setFlags(found, flags | done | this.#settleLeaves(found))
+    this.unlinkedCount++
+    if ((bit & LEAF_BITS) === 0) this.#walk(cid, cid.codec, block)
+  }
+
   /**
    * Links to a CID: the root, or one found in a block. The block of an identity CID is in the CID, so it is
    * walked at once.
@@ -81,15 +114,17 @@ export class DagProgress {
     const found = this.#table.find(key)
     const flags = found < 0 ? 0 : this.#table.flags(found)
     const isNew = (flags & bit) === 0
-    const isDone = isNew ? this.#isDoneWhenLinked(cid, bit, flags) : (flags & (bit << DONE_SHIFT)) !== 0
-    if (isNew) this.pendingCount += isDone ? 0 : 1
+    const hasArrived = (flags & (bit << DONE_SHIFT)) !== 0
+    const isDone = hasArrived || (isNew && this.#isDoneWhenLinked(cid, bit, flags))
+    if (isNew && hasArrived) this.unlinkedCount--
+    if (isNew && !isDone) this.pendingCount++
     const updated = flags | bit | (isDone ? bit << DONE_SHIFT : 0)
     const slot = found < 0 ? this.#add(key, updated) : found
     this.#table.setFlags(slot, updated)
     // Each time, not only when it is new: an exporter sends a block at the first place it comes by, and here
     // it comes by before the place where it was linked earlier.
     if (!isDone) this.#wants.push(cid, slot, this.#table.generation)
-    if (isNew && cid.hashCode === IDENTITY && (bit & LEAF_BITS) === 0) {
+    if (isNew && !hasArrived && cid.hashCode === IDENTITY && (bit & LEAF_BITS) === 0) {
       // Nesting ends by itself: the identity CIDs inside are shorter than the at most 128 bytes that hold
       // them. `cid` may be the object into which the walk parses the links, hence the copy.
       this.#walk({ ...cid }, cid.codec, cid.bytes.subarray(cid.digestStart, cid.end))
@@ -150,23 +185,6 @@ export class DagProgress {
     const slot = known >= 0 ? known : this.#table.find(this.#fingerprint(cid))
     return slot >= 0 && (this.#pendingBits(slot) & codecBit(cid.codec)) !== 0
   }
-}
-
-function supportedCodecBit(cid: CidParts): number {
-  const bit = codecBit(cid.codec)
-  if (bit === 0) {
-    throw new PermanentError(
-      'unsupported-codec',
-      `the links of ${cidText(cid)} cannot be checked: codec 0x${cid.codec.toString(16)} is not supported`,
-    )
-  }
-  if (!isSupportedDigest(cid.hashCode, cid.end - cid.digestStart)) {
-    throw new PermanentError(
-      'unsupported-hash',
-      `${cidText(cid)} cannot be checked: hash 0x${cid.hashCode.toString(16)} of this length is not supported`,
-    )
-  }
-  return bit
 }
 
 function malformedBlock(cid: CidParts, codec: number, cause?: unknown): TransientError {

@@ -10,21 +10,23 @@ import { INCOMPLETE, MALFORMED, MAX_VARINT_BYTES, readVarint } from './varint.ts
 const MAX_HEADER_BYTES = 8192
 
 /**
- * Checks the dag-cbor header of a CARv1 (ipld.io/specs/transport/car/carv1): version 1 and nothing but
- * `root`, compared by codec and multihash. Throws `bad-car` for what is no such header, and `wrong-root` for
- * other roots.
+ * Reads the dag-cbor header of a CARv1 (ipld.io/specs/transport/car/carv1): version 1 and one root. With `asked` it
+ * must be that one, compared by codec and multihash. Throws `bad-car` for what is no such header, and `wrong-root`
+ * for other roots.
  */
-function checkHeader(bytes: Uint8Array, root: CID): void {
+function readRoot(bytes: Uint8Array, asked: CID | undefined): CID {
   const { version, roots } = decodeHeader(bytes)
   if (version !== 1) throw new TransientError('bad-car', `CAR version ${String(version)} instead of 1`)
   if (!Array.isArray(roots)) throw new TransientError('bad-car', 'the CAR header has no roots')
   const [only] = roots as unknown[]
-  if (roots.length !== 1 || !(only instanceof CID) || !only.toV1().equals(root.toV1())) {
+  if (roots.length !== 1 || !(only instanceof CID) || (asked && !only.toV1().equals(asked.toV1()))) {
+    const wanted = asked ? `asked was ${asked.toString()}` : 'one root is needed'
     throw new TransientError(
       'wrong-root',
-      `the CAR has the roots [${roots.map(String).join(', ')}], asked was ${root.toString()}`,
+      `the CAR has the roots [${roots.map(String).join(', ')}], ${wanted}`,
     )
   }
+  return only
 }
 
 function decodeHeader(bytes: Uint8Array): { version?: unknown; roots?: unknown } {
@@ -42,19 +44,21 @@ function decodeHeader(bytes: Uint8Array): { version?: unknown; roots?: unknown }
 
 /** Collects the header of a CAR from chunks cut anywhere. */
 export class HeaderReader {
-  isDone = false
-  readonly #root: CID
+  /** The only root, as the header has it, once the header is whole. */
+  root: CID | undefined
+  readonly #asked: CID | undefined
   readonly #lengthBytes: Uint8Array = new Uint8Array(MAX_VARINT_BYTES)
   #lengthRead = 0
   #header: Uint8Array | undefined
   #headerRead = 0
 
-  constructor(root: CID) {
-    this.#root = root
+  /** Without `asked` any one root will do. */
+  constructor(asked: CID | undefined) {
+    this.#asked = asked
   }
 
   /**
-   * Reads on from `offset` and answers the offset behind what it took. Throws like `checkHeader` once the
+   * Reads on from `offset` and answers the offset behind what it took. Throws like `readRoot` once the
    * header is whole.
    */
   push(chunk: Uint8Array, offset: number): number {
@@ -64,10 +68,7 @@ export class HeaderReader {
     const part = chunk.subarray(at, at + this.#header.length - this.#headerRead)
     this.#header.set(part, this.#headerRead)
     this.#headerRead += part.length
-    if (this.#headerRead === this.#header.length) {
-      checkHeader(this.#header, this.#root)
-      this.isDone = true
-    }
+    if (this.#headerRead === this.#header.length) this.root = readRoot(this.#header, this.#asked)
     return at + part.length
   }
 

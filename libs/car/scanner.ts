@@ -45,6 +45,8 @@ export type CarScanner = {
    * exporter sends the first of them next.
    */
   missing(max: number): string[]
+  /** The root as the header of the CAR has it, or else the one asked for. */
+  readonly root: CID | undefined
   /** Bytes pushed. */
   readonly sizeBytes: number
   /** Sections checked. */
@@ -56,22 +58,32 @@ export type CarScanner = {
 const CAR_CODEC = 0x0202
 const MAX_MISSING_NAMED = 20
 
+type ScannerOptions = {
+  /** Without it any one root will do, and whoever needs to know it looks at `CarScanner.root`. */
+  root?: CID | string
+  limits: CarLimits
+  /**
+   * Takes blocks in any order; `unexpected-block` is then thrown at the end. Without it a block must come after one
+   * that links to it, as depth-first exporters send them: so nobody can send blocks that lead nowhere for long.
+   */
+  anyOrder?: boolean
+}
+
 /**
  * Creates a scanner that proves a CARv1 to hold the whole DAG under `root` and nothing else: one root, every
- * block hashes to its CID and is linked to by a block before it (or is the root), every link is present.
+ * block hashes to its CID and is linked to by another block (or is the root), every link is present.
  * Throws `unsupported-codec` or `unsupported-hash` for a root of that kind, and `invalid-message` for a text
  * that is no CID.
  */
-export function createCarScanner(options: { root: CID | string; limits: CarLimits }): CarScanner {
-  const { root } = options
-  return new Scanner(typeof root === 'string' ? readCid(root) : root.toV1(), options.limits)
+export function createCarScanner({ root, limits, anyOrder = false }: ScannerOptions): CarScanner {
+  return new Scanner(typeof root === 'string' ? readCid(root) : root?.toV1(), limits, anyOrder)
 }
 
 class Scanner implements CarScanner {
   sizeBytes = 0
   blocks = 0
   dagBytes = 0
-  readonly #root: CID
+  #root: CID | undefined
   readonly #limits: CarLimits
   readonly #carHash = createHash('sha256')
   readonly #header: HeaderReader
@@ -83,14 +95,15 @@ class Scanner implements CarScanner {
   readonly #split = new SplitBlock()
   #failure: unknown
 
-  constructor(root: CID, limits: CarLimits) {
-    this.#root = root
+  constructor(root: CID | undefined, limits: CarLimits, anyOrder: boolean) {
     this.#limits = limits
     this.#header = new HeaderReader(root)
-    this.#dag = new DagProgress(limits.maxBlocks)
-    const parts = createCidParts()
-    parseCid(root.bytes, 0, root.bytes.length, parts)
-    this.#dag.link(parts)
+    this.#dag = new DagProgress(limits.maxBlocks, anyOrder)
+    if (root) this.#begin(root)
+  }
+
+  get root(): CID | undefined {
+    return this.#header.root ?? this.#root
   }
 
   push(chunk: Uint8Array): void {
@@ -103,6 +116,13 @@ class Scanner implements CarScanner {
 
   missing(max: number): string[] {
     return this.#dag.missing(max)
+  }
+
+  #begin(root: CID): void {
+    this.#root = root
+    const parts = createCidParts()
+    parseCid(root.bytes, 0, root.bytes.length, parts)
+    this.#dag.link(parts)
   }
 
   #dieOnThrow<T>(step: () => T): T {
@@ -121,10 +141,16 @@ class Scanner implements CarScanner {
     }
     this.sizeBytes += chunk.length
     this.#carHash.update(chunk)
-    let offset = this.#header.isDone ? 0 : this.#header.push(chunk, 0)
+    let offset = this.#header.root ? 0 : this.#readHeader(chunk)
     while (offset < chunk.length) {
       offset = this.#split.isOpen ? this.#readSplitBlock(chunk, offset) : this.#readSection(chunk, offset)
     }
+  }
+
+  #readHeader(chunk: Uint8Array): number {
+    const end = this.#header.push(chunk, 0)
+    if (this.#header.root && !this.#root) this.#begin(this.#header.root.toV1())
+    return end
   }
 
   #readSection(chunk: Uint8Array, offset: number): number {
@@ -163,7 +189,7 @@ class Scanner implements CarScanner {
     }
     const end = start + blockBytes
     if (end > chunk.length) {
-      this.#split.begin(cid, slot, blockBytes, this.#dag.needsBytes(slot))
+      this.#split.begin(cid, slot, blockBytes, this.#dag.needsBytes(cid, slot))
       return start
     }
     const block = chunk.subarray(start, end)
@@ -190,12 +216,17 @@ class Scanner implements CarScanner {
   }
 
   #report(): CarReport {
-    if (!this.#header.isDone) throw new TransientError('bad-car', 'the CAR ends before its header does')
+    if (!this.#root || !this.#header.root)
+      throw new TransientError('bad-car', 'the CAR ends before its header does')
     if (this.#split.isOpen || this.#prefixBytes > 0)
       throw new TransientError('bad-car', 'the CAR ends inside a section')
     if (this.#dag.pendingCount > 0) {
       const message = `${this.#dag.pendingCount} linked blocks are missing`
       throw new TransientError('dag-incomplete', message, { missingCids: this.missing(MAX_MISSING_NAMED) })
+    }
+    if (this.#dag.unlinkedCount > 0) {
+      const message = `the CAR holds ${this.#dag.unlinkedCount} blocks that no other block links to`
+      throw new TransientError('unexpected-block', message)
     }
     const { sizeBytes, blocks, dagBytes } = this
     const digest = createDigest(SHA2_256, this.#carHash.digest())

@@ -2,6 +2,8 @@ export { ConfigError, readConfig } from './read-config.ts'
 export {
   carLimits,
   carSettings,
+  carStoreOptions,
+  carStoreSettings,
   databaseSettings,
   deliverySettings,
   healthSettings,

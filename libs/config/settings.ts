@@ -27,17 +27,23 @@ export const natsSettings = {
 export const databaseSettings = {
   DATABASE_URL: Type.String({ pattern: '^postgres(ql)?://' }),
   DATABASE_MAX_CONNECTIONS: Type.Integer({ minimum: 1, default: 10 }),
+  DATABASE_QUERY_TIMEOUT_MS: milliseconds(10_000),
 }
 
-/** How the S3 store is used. Where it is and as whom comes from the AWS SDK's own variables. */
-export const storageSettings = {
+/** Where the S3 store is, and where checked CARs lie in it. As whom it is asked comes from the AWS SDK's own variables. */
+export const carStoreSettings = {
   AWS_REGION: Type.String({ default: 'us-east-1' }),
   AWS_ENDPOINT_URL_S3: Type.Optional(Type.String()),
   S3_FORCE_PATH_STYLE: Type.Boolean({ default: false }),
+  CAR_BUCKET: Type.String({ minLength: 1, default: 'cars' }),
+}
+
+/** How CARs are written to the store and read from it. */
+export const storageSettings = {
+  ...carStoreSettings,
   S3_CHECKSUMS: Type.Enum(['when-required', 'when-supported'], { default: 'when-required' }),
   S3_REQUEST_TIMEOUT_MS: milliseconds(120_000),
   STAGING_BUCKET: Type.String({ minLength: 1, default: 'staging' }),
-  CAR_BUCKET: Type.String({ minLength: 1, default: 'cars' }),
   S3_PART_BYTES: Type.Integer({ minimum: 5 * megabyte, maximum: 1024 * megabyte, default: 8 * megabyte }),
   S3_PARTS_IN_FLIGHT: Type.Integer({ minimum: 1, maximum: 64, default: 4 }),
   S3_MAX_BUFFERS: Type.Integer({ minimum: 1, default: 16 }),
@@ -58,7 +64,6 @@ export const outboxSettings = {
 /** When a message goes to another worker. Part of the consumers in NATS, so set where these are made. */
 export const deliverySettings = {
   ACK_WAIT_MS: milliseconds(120_000),
-  DELIVERY_LIMIT: Type.Integer({ minimum: 1, default: 10 }),
 }
 
 /** How long jobs are held and how often they are tried. */
@@ -74,11 +79,16 @@ export const jobSettings = {
 
 type SettingsOf<Properties extends TProperties> = Static<ReturnType<typeof Type.Object<Properties>>>
 
-/** The store's settings, as `connectStorage` of libs/storage takes them. */
-export const storageOptions = (settings: SettingsOf<typeof storageSettings>) => ({
+/** Where the store is, as `connectStorage` of libs/storage takes it. */
+export const carStoreOptions = (settings: SettingsOf<typeof carStoreSettings>) => ({
   region: settings.AWS_REGION,
   ...(settings.AWS_ENDPOINT_URL_S3 ? { endpoint: settings.AWS_ENDPOINT_URL_S3 } : {}),
   forcePathStyle: settings.S3_FORCE_PATH_STYLE,
+})
+
+/** All settings of the store, as `connectStorage` of libs/storage takes them. */
+export const storageOptions = (settings: SettingsOf<typeof storageSettings>) => ({
+  ...carStoreOptions(settings),
   requestChecksums: settings.S3_CHECKSUMS,
   requestTimeoutMs: settings.S3_REQUEST_TIMEOUT_MS,
   partBytes: settings.S3_PART_BYTES,

@@ -37,7 +37,7 @@ const setState = (cid: string, state: ContentState) =>
     .update(contents)
     .set({
       state,
-      carCid: 'bagb',
+      carCid: state === 'unpinned' ? null : 'bagb',
       indexedAt: new Date(),
       attempts: 3,
       failureCode: 'stalled',
@@ -52,7 +52,7 @@ test('a pin of an unknown CID queues its content and puts one job in the outbox'
   assert.equal(content.state, 'queued')
   assert.equal(content.generation, 1)
   assert.deepEqual([pin.name, pin.meta, pin.origins, pin.sentCid], ['n', { a: 'b' }, origins, 'NEW'])
-  assert.deepEqual(await jobsOf('new'), [{ id: 'new.1.requested', cid: 'new', generation: 1, origins }])
+  assert.deepEqual(await jobsOf('new'), [{ id: 'new.1.requested', cid: 'new', generation: 1 }])
 })
 
 for (const state of ['queued', 'pinning', 'pinned'] as const) {
@@ -115,6 +115,17 @@ test('repeating a request id answers with the first pin and changes nothing', { 
   assert.deepEqual(second, first)
   assert.equal((await pinsOf('repeat')).length, 1)
   assert.equal((await jobsOf('repeat')).length, 1)
+})
+
+test('a producer that repeats its request after the failure does not start it again', {
+  timeout,
+}, async () => {
+  const request = requestOf('late-repeat', { api: 'nats' })
+  await acceptPin(database.db, request)
+  await setState('late-repeat', 'failed')
+  const { content } = await acceptPin(database.db, request)
+  assert.deepEqual([content.state, content.generation], ['failed', 1])
+  assert.equal((await jobsOf('late-repeat')).length, 1)
 })
 
 test('a request that cannot be stored leaves neither content nor job behind', { timeout }, async () => {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { eq, inArray, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { pinRequested } from '#libs/events/index.ts'
 import type { Database, Queries } from './connect-database.ts'
 import { addToOutbox } from './outbox.ts'
-import { contents, type PinApi, pins } from './schema.ts'
+import { type ClusterOptions, contents, type PinApi, pins } from './schema.ts'
+import { type Content, startNotBefore, wantContent } from './want-content.ts'
 
 /** A checked request: `cid` is canonical, `sentCid` is what the client wrote. */
 export type PinRequest = {
@@ -15,82 +16,103 @@ export type PinRequest = {
   name: string
   meta: Record<string, string>
   origins: string[]
+  options?: ClusterOptions
+  /** Without it the pin never expires. */
+  expiresAt?: Date | null
+  /** A second request of the account with this key is the first one, repeated. */
+  idempotencyKey?: string
 }
 
 /** A pin as it is stored, with the content it wants. */
-export type AcceptedPin = { pin: typeof pins.$inferSelect; content: typeof contents.$inferSelect }
+export type AcceptedPin = { pin: typeof pins.$inferSelect; content: Content }
 
 /**
  * Keeps a pin: one transaction writes the pin, the content and, when the content has to be fetched, the
- * `pin.requested` job in the outbox. A content that is being fetched or is pinned is shared as it is; one that failed
- * or was unpinned starts a new generation.
+ * `pin.requested` job in the outbox. A content that is being fetched or is pinned is shared as it is; one that was
+ * unpinned and is still stored is pinned at once; one that failed or is gone starts a new generation.
  *
- * Repeating a request id changes nothing. A second `cluster` pin of an account for a CID overwrites the first, as
- * ipfs-cluster does.
+ * Repeating the request id of a producer, or an idempotency key, changes nothing. A second `cluster` pin of an account
+ * for a CID overwrites the first, as ipfs-cluster does.
  */
 export async function acceptPin(db: Database, request: PinRequest): Promise<AcceptedPin> {
   return db.transaction(async tx => {
-    const content = await wantContent(tx, request)
-    const pin = request.api === 'cluster' ? await writeClusterPin(tx, request) : await insertPin(tx, request)
-    return { pin, content }
+    const repeated = await acceptedBefore(tx, request)
+    if (repeated) return repeated
+    const content = await wantFetched(tx, request.cid)
+    return { pin: await writePin(tx, request, content), content }
   })
 }
 
-async function wantContent(tx: Queries, { cid, origins }: PinRequest) {
-  const [started] = await tx
-    .insert(contents)
-    .values({ cid, generation: 1, state: 'queued' })
-    .onConflictDoUpdate({
-      target: contents.cid,
-      set: {
-        generation: sql`${contents.generation} + 1`,
-        state: 'queued',
-        attempts: 0,
-        failureCode: null,
-        failureMessage: null,
-        missingCids: null,
-        indexedAt: null,
-        queuedAt: sql`now()`,
-        changedAt: sql`now()`,
-      },
-      setWhere: inArray(contents.state, ['failed', 'unpinned']),
-    })
-    .returning()
-  if (started) {
-    const { generation } = started
-    const id = `${cid}.${generation}.requested`
-    await addToOutbox(tx, pinRequested, id, { cid, generation, origins })
-    return started
-  }
-  const [shared] = await tx.select().from(contents).where(eq(contents.cid, cid))
-  if (!shared) throw new Error(`content ${cid} vanished while a pin was accepted`)
-  return shared
+/**
+ * Only a client that chooses an id can repeat itself: producers on NATS, and requests with an idempotency key. The
+ * repeat may come after the content has failed, and must not start it again.
+ */
+async function acceptedBefore(
+  tx: Queries,
+  { api, account, requestId, idempotencyKey }: PinRequest,
+): Promise<AcceptedPin | undefined> {
+  if (api !== 'nats' && !idempotencyKey) return undefined
+  const [found] = await tx
+    .select({ pin: pins, content: contents })
+    .from(pins)
+    .innerJoin(contents, eq(contents.cid, pins.cid))
+    .where(
+      idempotencyKey
+        ? and(eq(pins.account, account), eq(pins.idempotencyKey, idempotencyKey))
+        : eq(pins.requestId, requestId),
+    )
+  return found
 }
 
-async function writeClusterPin(tx: Queries, { name, meta, origins, sentCid, ...request }: PinRequest) {
+/** Puts the job into the outbox when a new generation begins. */
+export async function wantFetched(tx: Queries, cid: string): Promise<Content> {
+  const { content, started } = await wantContent(tx, cid, 'queued')
+  if (!started) return content
+  const { generation } = content
+  const id = `${cid}.${generation}.requested`
+  // Without the origins: the fetcher reads those of all pins, and a message has a largest size.
+  await addToOutbox(tx, pinRequested, id, { cid, generation }, startNotBefore(content))
+  return content
+}
+
+/** The transaction has locked the content's row, so what is copied from it cannot change before the commit. */
+export function writePin(tx: Queries, request: PinRequest, content: Content): Promise<Pin> {
+  const copied = { state: content.state, carBytes: content.state === 'pinned' ? content.carBytes : null }
+  return request.api === 'cluster' ? writeClusterPin(tx, request, copied) : insertPin(tx, request, copied)
+}
+
+type Pin = AcceptedPin['pin']
+type Copied = Pick<Pin, 'state' | 'carBytes'>
+
+async function writeClusterPin(tx: Queries, request: PinRequest, copied: Copied): Promise<Pin> {
+  const { name, meta, origins, sentCid, options = null, expiresAt = null } = request
   const [pin] = await tx
     .insert(pins)
-    .values({ ...request, sentCid, name, meta, origins })
+    .values({ ...request, ...copied })
     .onConflictDoUpdate({
       target: [pins.account, pins.cid],
       targetWhere: sql`${pins.api} = 'cluster'`,
-      set: { name, meta, origins, sentCid, createdAt: sql`now()` },
+      set: { name, meta, origins, sentCid, options, expiresAt, ...copied, createdAt: sql`now()` },
     })
     .returning()
   if (!pin) throw new Error(`pin of ${request.cid} was not written`)
   return pin
 }
 
-async function insertPin(tx: Queries, request: PinRequest) {
-  const [pin] = await tx
-    .insert(pins)
-    .values(request)
-    .onConflictDoNothing({ target: pins.requestId })
-    .returning()
-  if (pin) return pin
-  const [existing] = await tx.select().from(pins).where(eq(pins.requestId, request.requestId))
-  if (!existing) throw new Error(`pin ${request.requestId} vanished while it was accepted`)
-  return existing
+/** A time of creation that another pin of the account has is moved by some milliseconds. */
+async function insertPin(tx: Queries, request: PinRequest, copied: Copied): Promise<Pin> {
+  for (let collisions = 0; ; collisions++) {
+    const laterMs = Math.floor(Math.random() * collisions * 2)
+    const createdAt = sql`date_trunc('milliseconds', clock_timestamp()) + ${laterMs} * interval '1 millisecond'`
+    const [pin] = await tx
+      .insert(pins)
+      .values({ ...request, ...copied, createdAt })
+      .onConflictDoNothing()
+      .returning()
+    if (pin) return pin
+    const existing = await acceptedBefore(tx, request)
+    if (existing) return existing.pin
+  }
 }
 
 /** A new request id. Version 4, because the time of a request is nobody's business but its owner's. */

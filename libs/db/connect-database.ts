@@ -3,7 +3,11 @@ import pg from 'pg'
 import type { Logger } from '#libs/telemetry/index.ts'
 import * as schema from './schema.ts'
 
-type DatabaseSettings = { DATABASE_URL: string; DATABASE_MAX_CONNECTIONS: number }
+type DatabaseSettings = {
+  DATABASE_URL: string
+  DATABASE_MAX_CONNECTIONS: number
+  DATABASE_QUERY_TIMEOUT_MS: number
+}
 
 /** Queries of the services. Disposing waits for the running ones and closes all connections. */
 export type Database = ReturnType<typeof connectDatabase>
@@ -18,6 +22,9 @@ export function connectDatabase(service: string, settings: DatabaseSettings, log
     application_name: service,
     max: settings.DATABASE_MAX_CONNECTIONS,
     connectionTimeoutMillis: 5_000,
+    // A server that vanished without a word must not hold a request for ever, and what a client gave up must end there.
+    query_timeout: settings.DATABASE_QUERY_TIMEOUT_MS,
+    statement_timeout: settings.DATABASE_QUERY_TIMEOUT_MS,
     keepAlive: true,
   })
   // An idle connection that breaks is replaced by the pool; without a listener the process would end.

@@ -15,8 +15,12 @@ before(async () => {
 after(() => database[Symbol.asyncDispose]())
 
 const timeout = 20_000
-const connect = (url: string, max = 1) =>
-  connectDatabase('away', { DATABASE_URL: url, DATABASE_MAX_CONNECTIONS: max }, silent)
+const connect = (url: string, max = 1, queryTimeoutMs = 10_000) =>
+  connectDatabase(
+    'away',
+    { DATABASE_URL: url, DATABASE_MAX_CONNECTIONS: max, DATABASE_QUERY_TIMEOUT_MS: queryTimeoutMs },
+    silent,
+  )
 const request = {
   requestId: 'r',
   account: 'a',
@@ -70,6 +74,12 @@ test('a server that hangs up at once is away', { timeout }, async () => {
   await using server = await listen(true)
   await using db = connect(server.url)
   await assertAway(db.execute('select 1'))
+})
+
+test('a server that does not answer a query in time is away', { timeout }, async () => {
+  await using db = connect(database.url, 1, 200)
+  await db.execute('select 1')
+  await assertAway(db.execute('select pg_sleep(15)'))
 })
 
 test('a connection that the administrator ends during a query is away, and the next query works', {

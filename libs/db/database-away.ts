@@ -1,8 +1,8 @@
-// SQLSTATE classes 08 (connection), 53 (resources) and 57P (shutdown), and what sockets report.
-const awayCodes = /^(08|53|57P)|^E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NOTFOUND|AI_AGAIN)$/
+// SQLSTATE classes 08 (connection), 53 (resources), 57P (shutdown) and 57014 (over time), and what sockets report.
+const awayCodes = /^(08|53|57P|57014)|^E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NOTFOUND|AI_AGAIN)$/
 
-// node-postgres gives these two no code (pg-pool index.js `connect`, pg lib/client.js `_handleErrorWhileConnecting`).
-const awayMessages = /^(timeout exceeded when trying to connect|Connection terminated)/
+// node-postgres gives these no code (pg-pool index.js `connect`, pg lib/client.js `_handleErrorWhileConnecting`, `query`).
+const awayMessages = /^(timeout exceeded when trying to connect|Connection terminated|Query read timeout)/
 
 /** Whether `error`, or what caused it, means that Postgres cannot be reached or takes no more connections right now. */
 export function isDatabaseAway(error: unknown): boolean {

@@ -1,15 +1,36 @@
 export { type AcceptedPin, acceptPin, newRequestId, type PinRequest } from './accept-pin.ts'
+export { acceptUploadedCar, type UploadedCar } from './accept-uploaded-car.ts'
+export { clusterPins, findClusterPins } from './cluster-pins.ts'
 export { connectDatabase, type Database, type Queries } from './connect-database.ts'
 export { isDatabaseAway } from './database-away.ts'
 export { recordHandled, wasHandled } from './inbox.ts'
+export { leasedContents } from './leased-contents.ts'
 export { type Claim, type Job, type Lease, LeaseLostError, type Leases, leasesOf } from './leases.ts'
 export { migrateDatabase } from './migrate-database.ts'
 export { type OutboxRelay, startOutboxRelay } from './outbox-relay.ts'
+export { type Counted, countPins, foldPinCounts } from './pin-counts.ts'
 export { originsOf, requestIdOf } from './pins-of-content.ts'
 export {
+  findPsaPin,
+  type NameMatch,
+  nameMatches,
+  type PsaFilter,
+  psaPins,
+  queuePosition,
+} from './psa-pins.ts'
+export { recoverContent } from './recover-content.ts'
+export { expiredPins, removeClusterPin, removeExpiredPin, removePsaPin } from './remove-pin.ts'
+export { replacePsaPin } from './replace-pin.ts'
+export {
+  type ClusterOptions,
   type ContentState,
   contents,
   type PinApi,
   pins,
   type Step,
+  type TokenScope,
+  tokenScopes,
 } from './schema.ts'
+export { createToken, findToken, listTokens, revokeToken, setQuotas, type TokenGrant } from './tokens.ts'
+export { forgetCar, takeUnpinnedCars, type UnpinnedCar } from './unpinned-cars.ts'
+export { carDeletionMs } from './want-content.ts'

@@ -62,16 +62,16 @@ for (const state of contentStates) {
   })
 }
 
-test('a job of a content that nobody asked for is obsolete', { timeout }, async () => {
-  const { ours } = await setUp()
-  assert.deepEqual(await ours.claim({ cid: 'unknown', generation: 1, step: 'fetch' }), { kind: 'obsolete' })
+test('a job of a content, or of a generation, that nobody asked for is unknown', { timeout }, async () => {
+  const { ours, job } = await setUp()
+  assert.deepEqual(await ours.claim({ cid: 'unknown', generation: 1, step: 'fetch' }), { kind: 'unknown' })
+  assert.deepEqual(await ours.claim(job(2)), { kind: 'unknown' })
 })
 
-test('a job of an older or a later generation than the content has is obsolete', { timeout }, async () => {
+test('a job of an older generation than the content has is obsolete', { timeout }, async () => {
   const { ours, change, job } = await setUp()
   await change({ generation: 2 })
   assert.deepEqual(await ours.claim(job(1)), { kind: 'obsolete' })
-  assert.deepEqual(await ours.claim(job(3)), { kind: 'obsolete' })
   assert.equal((await ours.claim(job(2))).kind, 'leased')
 })
 
@@ -125,7 +125,7 @@ test('a new generation takes the job from the worker that still fetches the old 
   const renewed = await leaseOf(theirs, job(2))
   assert.ok(renewed.epoch > again.epoch)
   await assert.rejects(ours.complete(again, {}), lost)
-  assert.deepEqual(await ours.renew([again]), [again])
+  assert.deepEqual(await ours.renew([again]), { lost: [again], unwanted: [] })
 })
 
 test('a new generation starts without the result, attempts and failures of the old one', {
@@ -154,6 +154,22 @@ test('a released job is free at once and counts no failure', { timeout }, async 
   for (const worker of Array.from({ length: 100 }, (_, i) => (i % 2 === 0 ? ours : theirs)))
     await worker.release(await leaseOf(worker, job()))
   assert.equal((await row())?.failures, 0)
+  assert.equal((await leaseOf(ours, job())).unreported, 0)
+})
+
+test('only leases that ended by themselves count as unreported, and only in their generation', {
+  timeout,
+}, async () => {
+  const { ours, theirs, change, job } = await setUp({ leaseMs: 50 })
+  await ours.fail(await leaseOf(ours, job()), failure)
+  await ours.release(await leaseOf(ours, job()))
+  assert.equal((await leaseOf(ours, job())).unreported, 0)
+  assert.equal((await nextLease(theirs, job())).unreported, 1)
+  const third = await nextLease(ours, job())
+  assert.equal(third.unreported, 2)
+  await ours.release(third)
+  await change({ generation: 2 })
+  assert.equal((await leaseOf(ours, job(2))).unreported, 0)
 })
 
 test('renewing prolongs leases past their first end and names those that are lost', { timeout }, async () => {
@@ -163,11 +179,29 @@ test('renewing prolongs leases past their first end and names those that are los
   await nextLease(short.theirs, short.job())
   const kept = await leaseOf(long.ours, long.job())
   const before = await long.row()
-  assert.deepEqual(await long.ours.renew([gone, kept]), [gone])
+  assert.deepEqual(await long.ours.renew([gone, kept]), { lost: [gone], unwanted: [] })
   const after = await long.row()
   assert.ok((after?.leaseUntil ?? 0) > (before?.leaseUntil ?? 0))
-  assert.deepEqual(await long.ours.renew([]), [])
+  assert.deepEqual(await long.ours.renew([]), { lost: [], unwanted: [] })
 })
+
+for (const [what, change] of Object.entries({
+  'was unpinned': { state: 'unpinned' as const },
+  'has a newer generation': { generation: 2 },
+  'ended otherwise': { state: 'pinned' as const },
+})) {
+  test(`renewing tells that a content ${what}, and keeps the lease for the clean-up`, {
+    timeout,
+  }, async () => {
+    const { ours, theirs, change: changeContent, job } = await setUp()
+    const other = await setUp()
+    const lease = await leaseOf(ours, job())
+    const wanted = await leaseOf(other.ours, other.job())
+    await changeContent(change)
+    assert.deepEqual(await ours.renew([lease, wanted]), { lost: [], unwanted: [lease] })
+    assert.equal((await theirs.claim(job())).kind, 'obsolete')
+  })
+}
 
 for (const end of ['complete', 'fail', 'release'] as const) {
   test(`a heartbeat that comes after ${end} does not hold the job again`, { timeout }, async () => {
@@ -176,7 +210,7 @@ for (const end of ['complete', 'fail', 'release'] as const) {
     if (end === 'complete') await ours.complete(lease, {})
     else if (end === 'fail') await ours.fail(lease, failure)
     else await ours.release(lease)
-    assert.deepEqual(await ours.renew([lease]), [lease])
+    assert.deepEqual(await ours.renew([lease]), { lost: [lease], unwanted: [] })
     assert.notEqual((await theirs.claim(job())).kind, 'held')
   })
 }

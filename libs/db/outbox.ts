@@ -13,15 +13,25 @@ export type OutboxRow = {
   failures: number
 }
 
-/** Adds an event to the outbox, with the active trace context. `tx` is the transaction of the rows it tells of. */
+/**
+ * Adds an event to the outbox, with the active trace context. `tx` is the transaction of the rows it tells of. With
+ * `notBefore` it is published then at the earliest.
+ */
 export async function addToOutbox<Data>(
   tx: Queries,
   event: EventDefinition<Data>,
   id: string,
   data: Data,
+  notBefore?: Date,
 ): Promise<void> {
   const body = new TextDecoder().decode(event.encode(id, data))
-  await tx.insert(outbox).values({ id, subject: event.subject, body, traceContext: currentTraceContext() })
+  await tx.insert(outbox).values({
+    id,
+    subject: event.subject,
+    body,
+    traceContext: currentTraceContext(),
+    ...(notBefore ? { notBefore } : {}),
+  })
 }
 
 /**

@@ -19,6 +19,19 @@ export type ContentState = (typeof contentStates)[number]
 /** The way in through which a pin came. */
 export type PinApi = 'cluster' | 'psa' | 'nats'
 
+/**
+ * What ipfs-cluster clients can say about a pin beside its name, metadata, origins and expiry (its api/types.go,
+ * `PinOptions`). Kept to be echoed: none of it changes what is fetched or where it is stored.
+ */
+export type ClusterOptions = {
+  mode: 'recursive' | 'direct'
+  replicationMin: number
+  replicationMax: number
+  shardSize: number
+  /** The pin whose options were taken over. */
+  pinUpdate: string | null
+}
+
 /** The steps of the work on a content that are done under a lease. */
 export type Step = 'fetch' | 'validate'
 
@@ -27,8 +40,9 @@ const exactCount = (name: string) => bigint(name, { mode: 'number' })
 
 /**
  * One DAG by canonical CID, fetched once however many pins want it.
- * Created, and given a new generation, by the gateway and the fetcher (`acceptPin`); every later change is made by
- * status and guarded by the generation.
+ * Created, given a new generation, and unpinned with its last pin by whoever accepts and removes pins; every other
+ * change is made by status and guarded by the generation. Whoever changes a content and its pins in one transaction
+ * takes the content first.
  */
 export const contents = pgTable(
   'contents',
@@ -50,13 +64,51 @@ export const contents = pgTable(
     dagBytes: exactCount('dag_bytes'),
     verifiedAt: instant('verified_at'),
     indexedAt: instant('indexed_at'),
+    /** When the CAR of an unpinned content was last going to be deleted: from then on it may be gone. */
+    carDeletionAt: instant('car_deletion_at'),
     queuedAt: instant('queued_at').notNull().defaultNow(),
     changedAt: instant('changed_at').notNull().defaultNow(),
   },
   table => [
     check('contents_state', sql`${table.state} in ('queued', 'pinning', 'pinned', 'failed', 'unpinned')`),
     check('contents_pinned_has_receipt', sql`${table.state} <> 'pinned' or ${table.carCid} is not null`),
+    index('contents_queued').on(table.queuedAt).where(sql`${table.state} = 'queued'`),
+    index('contents_unpinned_cars')
+      .on(table.changedAt)
+      .where(sql`${table.state} = 'unpinned' and ${table.carKey} is not null`),
   ],
+)
+
+/** Rights of a token. `write` and `admin` include `read`. */
+export const tokenScopes = ['read', 'write', 'admin'] as const
+export type TokenScope = (typeof tokenScopes)[number]
+
+/** Who may use the Pinning Service API, with what is granted. A limit that is null does not exist. */
+export const accounts = pgTable('accounts', {
+  id: text('id').primaryKey(),
+  maxPendingPins: exactCount('max_pending_pins'),
+  maxPinnedBytes: exactCount('max_pinned_bytes'),
+  createdAt: instant('created_at').notNull().defaultNow(),
+})
+
+/** Bearer tokens of accounts. The token itself is nowhere: only its SHA-256 is stored. */
+export const tokens = pgTable(
+  'tokens',
+  {
+    id: text('id').primaryKey(),
+    account: text('account')
+      .notNull()
+      .references(() => accounts.id),
+    name: text('name').notNull(),
+    /** SHA-256 of the token, in hex. A token has 256 random bits, so a slow hash would protect nothing more. */
+    hash: text('hash').notNull().unique(),
+    scopes: text('scopes', { enum: tokenScopes }).array().notNull(),
+    createdAt: instant('created_at').notNull().defaultNow(),
+    /** To the minute. */
+    lastUsedAt: instant('last_used_at'),
+    revokedAt: instant('revoked_at'),
+  },
+  table => [index('tokens_account').on(table.account)],
 )
 
 /** One request of one account for one CID. Written by the gateway, and by the fetcher for producers on NATS. */
@@ -74,13 +126,70 @@ export const pins = pgTable(
     name: text('name').notNull().default(''),
     meta: jsonb('meta').$type<Record<string, string>>().notNull().default({}),
     origins: text('origins').array().notNull().default([]),
+    options: jsonb('options').$type<ClusterOptions>(),
+    /** A copy of the content's, for lists. A trigger on `contents` keeps it. */
+    state: text('state', { enum: contentStates }).notNull(),
+    /** A copy of the content's while it is pinned, for quotas. The same trigger keeps it. */
+    carBytes: exactCount('car_bytes'),
+    /** Of the API: the second request with this key is answered like the first. */
+    idempotencyKey: text('idempotency_key'),
     createdAt: instant('created_at').notNull().defaultNow(),
+    expiresAt: instant('expires_at'),
   },
   table => [
     index('pins_cid').on(table.cid),
+    index('pins_expiring').on(table.expiresAt).where(sql`${table.expiresAt} is not null`),
+    index('pins_cluster_by_state')
+      .on(table.account, table.state, table.cid)
+      .where(sql`${table.api} = 'cluster'`),
     // ipfs-cluster overwrites when a CID is pinned again (api/types.go, re-pin rules of cluster.go `pin`).
     uniqueIndex('pins_one_cluster_pin').on(table.account, table.cid).where(sql`${table.api} = 'cluster'`),
+    // The cursor of the Pinning Service API is the time of creation: no two pins of an account may share it.
+    uniqueIndex('pins_psa_created').on(table.account, table.createdAt).where(sql`${table.api} = 'psa'`),
+    index('pins_psa_by_state')
+      .on(table.account, table.state, table.createdAt)
+      .where(sql`${table.api} = 'psa'`),
+    index('pins_psa_by_name').on(table.account, table.name, table.createdAt).where(sql`${table.api} = 'psa'`),
+    index('pins_psa_name_part')
+      .using('gin', sql`lower(${table.name}) gin_trgm_ops`)
+      .where(sql`${table.api} = 'psa' and ${table.name} <> ''`),
+    index('pins_psa_meta')
+      .using('gin', sql`${table.meta} jsonb_path_ops`)
+      .where(sql`${table.api} = 'psa' and ${table.meta} <> '{}'`),
+    uniqueIndex('pins_idempotency')
+      .on(table.account, table.idempotencyKey)
+      .where(sql`${table.idempotencyKey} is not null`),
   ],
+)
+
+const countedBy = {
+  account: text('account').notNull(),
+  api: text('api').$type<PinApi>().notNull(),
+  state: text('state', { enum: contentStates }).notNull(),
+  /** The hour in which the pins were created. */
+  hour: instant('hour').notNull(),
+}
+
+/** How many pins there are, and the bytes of their CARs: exact together with what `pin_count_changes` adds. */
+export const pinCounts = pgTable(
+  'pin_counts',
+  { ...countedBy, pins: exactCount('pins').notNull(), carBytes: exactCount('car_bytes').notNull() },
+  table => [primaryKey({ columns: [table.account, table.api, table.state, table.hour] })],
+)
+
+/**
+ * What changed since `pin_counts` was last brought up to date. Written by triggers on `pins`, so that no two
+ * transactions wait for one counter; folded into `pin_counts` by status.
+ */
+export const pinCountChanges = pgTable(
+  'pin_count_changes',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    ...countedBy,
+    pins: exactCount('pins').notNull(),
+    carBytes: exactCount('car_bytes').notNull(),
+  },
+  table => [index('pin_count_changes_account').on(table.account, table.api)],
 )
 
 /**
@@ -99,6 +208,8 @@ export const jobs = pgTable(
     /** Leases given in this generation. */
     attempts: integer('attempts').notNull(),
     failures: integer('failures').notNull().default(0),
+    /** Leases that a worker gave back: it stopped, or nobody wanted the job any more. */
+    released: integer('released').notNull().default(0),
     lastError: text('last_error'),
     /** What the step produced; once set, the step is never repeated in this generation. */
     result: jsonb('result').$type<unknown>(),

@@ -1,4 +1,4 @@
-import type { FailureCode } from './failure-codes.ts'
+import { type FailureCode, failureCodes } from './failure-codes.ts'
 
 type Details = { cause?: unknown; missingCids?: readonly string[] }
 
@@ -28,14 +28,19 @@ export class TransientError extends PickupError {
 /** What is told about an error outside the process: never a stack, never the cause. */
 export type Failure = { code: FailureCode; message: string; missingCids: readonly string[] }
 
-/** Total: any thrown value becomes a failure; what carries no code is `internal`. */
+const maxMessageChars = 1_000
+
+/**
+ * Total: any thrown value becomes a failure. What carries no code is `internal`, and its text stays in the log: it was
+ * not written for the client and may quote queries or hosts. A text that is told is one line that every store takes.
+ */
 export function failureOf(error: unknown): Failure {
   if (error instanceof PickupError) {
-    return { code: error.code, message: error.message, missingCids: error.missingCids }
+    const message = error.message
+      .replaceAll(/\p{Cc}+/gu, ' ')
+      .toWellFormed()
+      .slice(0, maxMessageChars)
+    return { code: error.code, message, missingCids: error.missingCids }
   }
-  return {
-    code: 'internal',
-    message: error instanceof Error ? error.message : String(error),
-    missingCids: [],
-  }
+  return { code: 'internal', message: failureCodes.internal, missingCids: [] }
 }

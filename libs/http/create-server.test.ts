@@ -4,21 +4,13 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { Type } from 'typebox'
-import { createLogger } from '#libs/telemetry/index.ts'
-import { createServer, HttpError } from './create-server.ts'
+import { HttpError } from './http-error.ts'
+import { AwayError, createTestServer } from './testing/test-server.ts'
 
 const timeout = 10_000
 
-class AwayError extends Error {}
-
 function serverOf() {
-  const server = createServer({
-    log: createLogger('test', 'silent'),
-    errorBody: (code, message) => ({ code, message }),
-    isBackendAway: error => error instanceof AwayError,
-    maxHeaderBytes: 4_096,
-    requestTimeoutMs: 5_000,
-  })
+  const server = createTestServer()
   server.get('/fine', () => ({ fine: true }))
   server.get('/bug', () => Promise.reject(new Error('the password is secret')))
   server.get('/away', () => Promise.reject(new AwayError('connect to 10.0.0.1 refused')))
@@ -30,20 +22,22 @@ function serverOf() {
     { schema: { body: Type.Object({ count: Type.Integer({ minimum: 1 }) }) } },
     () => ({}),
   )
-  return Object.assign(server, { [Symbol.asyncDispose]: () => server.close() })
+  return server
 }
 
+/** Every answer is one line of plain JSON. */
 async function answerTo(url: string, options: { method?: 'GET' | 'POST'; payload?: string | object } = {}) {
   await using server = serverOf()
   const { statusCode, headers, body } = await server.inject({ url, ...options })
+  assert.equal(headers['content-type'], 'application/json')
+  assert.match(body, /^.+\n$/)
   return { statusCode, headers, body: JSON.parse(body) as unknown }
 }
 
-test('an unknown path and an unknown method answer 404 in the shape of all errors', { timeout }, async () => {
-  for (const answer of [await answerTo('/nothing'), await answerTo('/fine', { method: 'POST' })]) {
-    assert.equal(answer.statusCode, 404)
-    assert.deepEqual(answer.body, { code: 404, message: 'not found' })
-  }
+test('an unknown path answers 404 in the shape of all errors', { timeout }, async () => {
+  const answer = await answerTo('/nothing')
+  assert.equal(answer.statusCode, 404)
+  assert.deepEqual(answer.body, { code: 404, message: 'not found' })
 })
 
 test('a path that is not well encoded answers 400 in the same shape', { timeout }, async () => {
@@ -85,6 +79,17 @@ test('a backend that is away answers 503 with Retry-After and hides the text', {
   assert.match(String(headers['retry-after']), /^\d+$/)
 })
 
+test('an answer is written whole, in its own order, and ends with a newline, whatever the schema says', {
+  timeout,
+}, async () => {
+  await using server = serverOf()
+  const response = { 200: Type.Object({ b: Type.String(), a: Type.String() }) }
+  server.get('/wider', { schema: { response } }, () => ({ more: [1], a: '1', b: '2' }))
+  const { headers, body } = await server.inject('/wider')
+  assert.equal(headers['content-type'], 'application/json')
+  assert.equal(body, '{"more":[1],"a":"1","b":"2"}\n')
+})
+
 test('a path parameter as long as the longest CIDs is no error', { timeout }, async () => {
   assert.equal((await answerTo(`/params/${'z'.repeat(500)}`)).statusCode, 200)
 })
@@ -93,7 +98,7 @@ test('headers that are too large and requests that are no HTTP get an error in t
   timeout,
 }, async () => {
   await using server = serverOf()
-  const port = Number(new URL(await server.listen({ host: '127.0.0.1', port: 0 })).port)
+  const port = await server.listenOnLoopback()
   const large = await new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
     const headers = { 'x-large': 'x'.repeat(8_000) }
     httpRequest({ host: '127.0.0.1', port, path: '/fine', headers }, response => {
@@ -105,9 +110,13 @@ test('headers that are too large and requests that are no HTTP get an error in t
   assert.equal(large.status, 431)
   assert.deepEqual(JSON.parse(large.body), { code: 431, message: 'Request Header Fields Too Large' })
 
+  const flood = connect(port, '127.0.0.1')
+  flood.write(`GET /fine HTTP/1.1\r\nX-Large: ${'x'.repeat(1024 ** 2)}`)
+  assert.match(await text(flood), /^HTTP\/1\.1 431 /)
+
   const socket = connect(port, '127.0.0.1')
   socket.end('nonsense\r\n\r\n')
   const answer = await text(socket)
   assert.match(answer, /^HTTP\/1\.1 400 /)
-  assert.match(answer, /\{"code":400,"message":"Bad Request"\}$/)
+  assert.match(answer, /\{"code":400,"message":"Bad Request"\}\n$/)
 })

@@ -1,34 +1,30 @@
-import { STATUS_CODES } from 'node:http'
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import Fastify, {
   type FastifyBaseLogger,
-  type FastifyError,
   type FastifyReply,
   type FastifyRequest,
   LogController,
 } from 'fastify'
 import { enterSpan, type Logger, SpanKind } from '#libs/telemetry/index.ts'
 import { answerUnparsable } from './answer-unparsable.ts'
-
-/** A request that cannot be served as it is. `message` goes to the client; it names the field and the rule. */
-export class HttpError extends Error {
-  override name = 'HttpError'
-  readonly statusCode: number
-  constructor(statusCode: number, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.statusCode = statusCode
-  }
-}
+import { type AnswerError, createAnswerError, type ErrorBody } from './error-answer.ts'
+import { HttpError } from './http-error.ts'
+import { parseBodies } from './parse-bodies.ts'
+import { refuseUnrouted } from './refuse-unrouted.ts'
+import { jsonLine, writeJson } from './write-json.ts'
 
 type ServerOptions = {
   log: Logger
-  /** The body of every error, those of the router and the parsers included. */
-  errorBody: (statusCode: number, message: string) => object
+  errorBody: ErrorBody
   /** Whether an error means that a backend cannot be reached right now. */
   isBackendAway: (error: unknown) => boolean
   maxHeaderBytes: number
+  /** For the headers of a request, and again for a body that is read as a whole. Other bodies have their own rule. */
   requestTimeoutMs: number
 }
+
+/** Bodies that are read as a whole are small documents. */
+const maxBodyBytes = 1024 ** 2
 
 /** A Fastify server with TypeBox schemas. */
 export type HttpServer = ReturnType<typeof createServer>
@@ -36,6 +32,7 @@ export type HttpServer = ReturnType<typeof createServer>
 /**
  * A server with one span per request, one error shape, and no log line for a request that went well. Errors that are
  * not the client's fault answer 500, or 503 with `Retry-After` when a backend is away, and never show their text.
+ * Routes answer to the methods they name and to no other: HEAD is not made from GET.
  */
 export function createServer({
   log,
@@ -44,21 +41,45 @@ export function createServer({
   maxHeaderBytes,
   requestTimeoutMs,
 }: ServerOptions) {
+  // Some of these replies belong to no route, so they get nothing from the server's own serializer.
+  const sendError = (reply: FastifyReply, statusCode: number, message: string) => {
+    const body = errorBody(statusCode, message, reply.request.url)
+    return reply.serializer(jsonLine).type('application/json').code(statusCode).send(body)
+  }
   const server = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-    requestTimeout: requestTimeoutMs,
+    exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
-    http: { maxHeaderSize: maxHeaderBytes },
+    // Fastify's own answer would not have our shape.
+    return503OnClosing: false,
+    http: {
+      maxHeaderSize: maxHeaderBytes,
+      // An upload may take any time as long as it moves, so nothing limits a request as a whole.
+      requestTimeout: 0,
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(requestTimeoutMs, 5_000),
+    },
     // The router's own limit of 100 characters is less than a CID by sha2-512 has.
     routerOptions: { maxParamLength: maxHeaderBytes },
     frameworkErrors: (error, _request, reply: FastifyReply) => {
-      reply.code(400).send(errorBody(400, error.message))
+      sendError(reply, 400, error.message)
     },
     clientErrorHandler: (error, socket) => answerUnparsable(error, socket, errorBody),
   })
     .withTypeProvider<TypeBoxTypeProvider>()
     .setValidatorCompiler(TypeBoxValidatorCompiler)
+
+  let stopping = false
+  server.addHook('preClose', done => {
+    stopping = true
+    done()
+  })
+  server.addHook('onRequest', (_request, reply, done) => {
+    if (!stopping) return done()
+    reply.header('Connection', 'close')
+    done(new HttpError(503, 'the server is stopping'))
+  })
 
   server.addHook('onRequest', (request, reply, done) => {
     const { method, headers } = request
@@ -73,18 +94,19 @@ export function createServer({
     reply.raw.once('close', () => span.setAttribute('http.response.status_code', reply.statusCode).end())
   })
 
-  server.setNotFoundHandler((_request, reply) => {
-    reply.code(404).send(errorBody(404, 'not found'))
-  })
-
-  server.setErrorHandler((error: FastifyError | HttpError, request, reply) => {
-    const statusCode = error.statusCode ?? (isBackendAway(error) ? 503 : 500)
-    if (statusCode >= 500) request.log.error({ err: error, ...describe(request) }, 'request failed')
+  const answerError = createAnswerError(isBackendAway)
+  server.decorate('answerError', answerError)
+  server.setErrorHandler((error, request, reply) => {
+    const { statusCode, message } = answerError(error)
+    // 501 is an answer that was meant, which any client can ask for as often as it likes.
+    if (statusCode >= 500 && statusCode !== 501)
+      request.log.error({ err: error, ...describe(request) }, 'request failed')
     if (statusCode === 503) reply.header('Retry-After', '5')
-    const message =
-      statusCode < 500 || error instanceof HttpError ? error.message : (STATUS_CODES[statusCode] ?? 'error')
-    reply.code(statusCode).send(errorBody(statusCode, message))
+    sendError(reply, statusCode, message)
   })
+  writeJson(server)
+  refuseUnrouted(server)
+  parseBodies(server, { maxBodyBytes, bodyTimeoutMs: requestTimeoutMs })
   return server
 }
 
@@ -94,5 +116,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The route answers without credentials. */
     public?: boolean
+  }
+  interface FastifyInstance {
+    answerError: AnswerError
   }
 }

@@ -8,15 +8,24 @@ const checkTimeoutMs = 3_000
 
 /** Adds `GET /health/live` (the process answers) and `GET /health/ready` (its backends do, too; else 503). */
 export function addHealthRoutes(server: HttpServer, checks: ReadinessChecks): void {
-  server.get('/health/live', { config: { public: true } }, () => ({ live: true }))
-  server.get('/health/ready', { config: { public: true } }, async (_request, reply) => {
-    const results = await Promise.all(
-      Object.entries(checks).map(async ([name, check]) => [name, await outcomeOf(check)] as const),
-    )
-    const ready = results.every(([, outcome]) => outcome === 'ok')
-    return reply.code(ready ? 200 : 503).send({ ready, checks: Object.fromEntries(results) })
-  })
+  server.get('/health/live', optionsOf('Whether the process answers'), () => ({ live: true }))
+  server.get(
+    '/health/ready',
+    optionsOf('Whether its backends answer too, each by its name'),
+    async (_request, reply) => {
+      const results = await Promise.all(
+        Object.entries(checks).map(async ([name, check]) => [name, await outcomeOf(check)] as const),
+      )
+      const ready = results.every(([, outcome]) => outcome === 'ok')
+      return reply.code(ready ? 200 : 503).send({ ready, checks: Object.fromEntries(results) })
+    },
+  )
 }
+
+const optionsOf = (summary: string) => ({
+  config: { public: true },
+  schema: { tags: ['health'], summary, security: [] },
+})
 
 async function outcomeOf(check: () => Promise<unknown>): Promise<string> {
   try {

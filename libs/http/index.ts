@@ -1,2 +1,6 @@
-export { createServer, HttpError, type HttpServer } from './create-server.ts'
+export { checkedByHandler } from './checked-by-handler.ts'
+export { createServer, type HttpServer } from './create-server.ts'
 export { addHealthRoutes, type ReadinessChecks, startHealthServer } from './health.ts'
+export { HttpError } from './http-error.ts'
+export { headerText, sendObjects } from './send-objects.ts'
+export { jsonLine } from './write-json.ts'

@@ -1,3 +1,4 @@
+import type { Collection } from './dag-source.ts'
 import { beginCall } from './kubo-call.ts'
 import type { KuboHttp } from './kubo-http.ts'
 import type { PinGate } from './pin-gate.ts'
@@ -6,19 +7,31 @@ import { readJsonLines } from './read-json-lines.ts'
 /**
  * Runs `repo/gc`. Kubo is silent while it marks what pins hold, on a large repo for longer than the 300 s that
  * kubo-rpc-client waits. Aborting stops the sweep part-way, which is safe: the next one removes the rest.
+ *
+ * Does nothing while another process adds to the node. An `add` with a pin holds Kubo's lock for as long as its client
+ * sends (kubo core/coreunix/add.go); a collection would wait for it, and not even leave when it is aborted, with every
+ * later pin behind it.
  */
 export async function collectGarbage(
   deps: { http: KuboHttp; gate: PinGate },
   options: { signal: AbortSignal },
-): Promise<{ removedBlocks: number }> {
+): Promise<Collection> {
   const call = beginCall('collect garbage', options, { expired: 'timed-out', failed: 'source-unavailable' })
   try {
     using _pass = await deps.gate.enterCollection(call.signal)
+    if (await isAdding(deps.http, call.signal)) return { removedBlocks: 0, postponed: true }
     const response = await deps.http.runCommand('repo/gc', {}, call.signal)
     let removedBlocks = 0
     for await (const line of readJsonLines(response)) if ('Key' in line) removedBlocks += 1
-    return { removedBlocks }
+    return { removedBlocks, postponed: false }
   } catch (error) {
     throw call.translate(error)
   }
+}
+
+/** `diag/cmds` lists the commands that run, and for a while those that ran: `{ Command, Active }` (kubo commands). */
+async function isAdding(http: KuboHttp, signal: AbortSignal): Promise<boolean> {
+  const { body } = await http.runCommand('diag/cmds', {}, signal)
+  const commands = (await body.json()) as { Command: string; Active: boolean }[]
+  return commands.some(({ Command, Active }) => Command === 'add' && Active)
 }

@@ -7,8 +7,9 @@ import { streamExportedCar } from './export-car.ts'
 import { streamGatewayCar } from './gateway-car.ts'
 import { readEndpoint } from './kubo-endpoint.ts'
 import { openKuboHttp } from './kubo-http.ts'
+import { listPins } from './list-pins.ts'
 import { locate } from './locate.ts'
-import { identify, isReady } from './node-state.ts'
+import { identify, isReady, measureRepo } from './node-state.ts'
 import { connectOrigins } from './origins.ts'
 import { createPeerings } from './peerings.ts'
 import { pinAhead } from './pin-ahead.ts'
@@ -50,11 +51,13 @@ export function connectKubo({
     pinAhead: (cid, options) => pinAhead({ http, gate }, cid, options),
     streamCar: (cid, options) => streamCar(http, cid, options),
     streamLocalCar: (cid, options) => streamExportedCar(http, cid, options, { localOnly: true }),
+    listPins: options => listPins(client, options),
     unpin: (cid, options) => unpin({ client, gate }, cid, options),
     anyPeerAlive: (peerIds, options) => anyPeerAlive(http, peerIds, options),
     collectGarbage: options => collectGarbage({ http, gate }, options),
     identify: options => identify(client, options),
-    isReady: options => isReady({ client, http }, options),
+    measureRepo: options => measureRepo(http, options),
+    isReady: options => isReady(client, carSource === 'gateway' ? http : undefined, options),
     [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
   }
 }

@@ -1,6 +1,12 @@
 /** Counters of a running pin. Blocks that were local before it started count too. */
 export type PinProgress = { blocks: number; bytes: number }
 
+/** A pin of the node, by the CID as it was given. Its name is empty when it was made without one. */
+export type NamedPin = { cid: string; name: string }
+
+/** What became of a garbage collection. */
+export type Collection = { removedBlocks: number; postponed: boolean }
+
 /** A limit in time and the caller's right to stop. Aborting rejects at once with the signal's reason. */
 export type TimeLimit = { timeoutMs: number; signal: AbortSignal }
 
@@ -17,7 +23,10 @@ export type ConnectedOrigins = AsyncDisposable & {
 }
 
 /** Who the node is to others: its peer id, and its multiaddrs that end in `/p2p/<peerId>`. */
-export type NodeIdentity = { peerId: string; addresses: readonly string[] }
+export type NodeIdentity = { peerId: string; addresses: readonly string[]; agentVersion: string }
+
+/** What the node's repository holds, and what it may hold (`Datastore.StorageMax` of Kubo), up to 2^53 - 1. */
+export type RepoUsage = { usedBytes: number; limitBytes: number }
 
 /**
  * A node that can bring the blocks of a DAG from the network and hand them out as a CAR.
@@ -59,6 +68,9 @@ export type DagSource = {
    */
   streamLocalCar(cid: string, options: TimeLimit): AsyncIterable<Uint8Array>
 
+  /** All recursive pins that are complete, with their names. */
+  listPins(options: TimeLimit): Promise<readonly NamedPin[]>
+
   /** Removes the pin. A CID that is not pinned is fine. */
   unpin(cid: string, options: { signal: AbortSignal }): Promise<void>
 
@@ -71,10 +83,13 @@ export type DagSource = {
   /**
    * Deletes all blocks that no pin holds. Starts when no pin of this source runs, without holding up new ones
    * while it waits: who must have space takes no more jobs first. Pins asked for while it runs wait for its end.
+   * While somebody adds files to the node it deletes nothing and says so: the caller asks again later.
    */
-  collectGarbage(options: { signal: AbortSignal }): Promise<{ removedBlocks: number }>
+  collectGarbage(options: { signal: AbortSignal }): Promise<Collection>
 
   identify(options: TimeLimit): Promise<NodeIdentity>
+
+  measureRepo(options: TimeLimit): Promise<RepoUsage>
 
   /** The node answers on every address that this source needs. Never throws, except for the caller's abort. */
   isReady(options: TimeLimit): Promise<boolean>

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { Agent, type Dispatcher } from 'undici'
 
 import { TransientError } from '#libs/errors/index.ts'
@@ -10,13 +11,24 @@ export type KuboResponse = Dispatcher.ResponseData
 /** A list is sent as a repeated parameter. */
 export type CommandParameters = Readonly<Record<string, string | readonly string[]>>
 
+/** What a command gets to read, with its content type. */
+export type CommandBody = { contentType: string; bytes: AsyncIterable<Uint8Array> }
+
 /**
  * The calls that stream. They go over undici and not over kubo-rpc-client because only here trailers are seen,
  * and because its `fetch` gives up after 300 s without a header or a byte.
  */
 export type KuboHttp = AsyncDisposable & {
-  /** Runs an RPC command. Empty parameters are left out. Throws {@link KuboCommandError} if Kubo refuses at once. */
-  runCommand(command: string, parameters: CommandParameters, signal: AbortSignal): Promise<KuboResponse>
+  /**
+   * Runs an RPC command. Empty parameters are left out. Throws {@link KuboCommandError} if Kubo refuses at once.
+   * Kubo may answer while it still reads `body`; what `body` throws breaks the call.
+   */
+  runCommand(
+    command: string,
+    parameters: CommandParameters,
+    signal: AbortSignal,
+    body?: CommandBody,
+  ): Promise<KuboResponse>
   /** Any answer of the gateway, whatever its status. */
   readGateway(
     path: string,
@@ -32,7 +44,7 @@ export function openKuboHttp(endpoints: { rpc: KuboEndpoint; gateway: KuboEndpoi
   const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0, allowH2: false })
   const { rpc, gateway } = endpoints
   return {
-    async runCommand(command, parameters, signal) {
+    async runCommand(command, parameters, signal, body) {
       const given = Object.entries(parameters)
         .flatMap(([name, value]) => [value].flat().map(item => [name, item] as [string, string]))
         .filter(([, value]) => value !== '')
@@ -40,7 +52,8 @@ export function openKuboHttp(endpoints: { rpc: KuboEndpoint; gateway: KuboEndpoi
         origin: rpc.url.origin,
         path: `${rpc.url.pathname}/${command}?${new URLSearchParams(given).toString()}`,
         method: 'POST',
-        headers: { ...rpc.headers },
+        headers: { ...rpc.headers, ...(body && { 'content-type': body.contentType }) },
+        body: body ? Readable.from(body.bytes) : null,
         signal,
       })
       if (response.statusCode === 200) return response

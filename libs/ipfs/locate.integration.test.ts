@@ -69,8 +69,11 @@ test('a node that is gone is reported as source-unavailable and as not ready', {
   })
 })
 
-test('a gateway that does not answer makes the node not ready', { timeout }, async () => {
+test('a gateway that does not answer makes the node not ready, where it is used', { timeout }, async () => {
   await using node = await startKuboNode()
-  await using source = connectNode(node, { gatewayUrl: 'http://127.0.0.1:1' })
+  const gatewayUrl = 'http://127.0.0.1:1'
+  await using source = connectNode(node, { gatewayUrl })
+  await using exporting = connectNode(node, { gatewayUrl, carSource: 'dag-export' })
   assert.equal(await source.isReady(enoughTime()), false)
+  assert.equal(await exporting.isReady(enoughTime()), true)
 })

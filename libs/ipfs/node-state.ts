@@ -1,30 +1,52 @@
 import type { KuboRPCClient } from 'kubo-rpc-client'
 
-import type { NodeIdentity, TimeLimit } from './dag-source.ts'
+import type { NodeIdentity, RepoUsage, TimeLimit } from './dag-source.ts'
 import { beginCall } from './kubo-call.ts'
 import type { KuboHttp } from './kubo-http.ts'
 
 /** The empty identity CID: every gateway has it without looking for it. */
 const emptyCid = 'bafkqaaa'
 
+const codes = { expired: 'source-unavailable', failed: 'source-unavailable' } as const
+
 export async function identify(client: KuboRPCClient, options: TimeLimit): Promise<NodeIdentity> {
-  const codes = { expired: 'source-unavailable', failed: 'source-unavailable' } as const
   const call = beginCall('ask the node for its identity', options, codes)
   try {
-    const { id, addresses } = await client.id({ signal: call.signal, timeout: call.kuboTimeout })
+    const { id, addresses, agentVersion } = await client.id({
+      signal: call.signal,
+      timeout: call.kuboTimeout,
+    })
     // Kubo answers null instead of an empty list while it is offline, whatever the types promise.
-    return { peerId: id.toString(), addresses: (addresses ?? []).map(String) }
+    return { peerId: id.toString(), addresses: (addresses ?? []).map(String), agentVersion }
   } catch (error) {
     throw call.translate(error)
   }
 }
 
-/** Asks both the RPC and the gateway: either may be bound elsewhere or stand behind a proxy of its own. */
+/** Without counting the blocks, for which Kubo would read all their keys. */
+export async function measureRepo(http: KuboHttp, options: TimeLimit): Promise<RepoUsage> {
+  const call = beginCall('measure the repository', options, codes)
+  try {
+    const parameters = { 'size-only': 'true', timeout: call.kuboTimeout }
+    const { body } = await http.runCommand('repo/stat', parameters, call.signal)
+    const { RepoSize, StorageMax } = (await body.json()) as { RepoSize: number; StorageMax: number }
+    // A node without a limit says 2^64 - 1.
+    return { usedBytes: RepoSize, limitBytes: Math.min(StorageMax, Number.MAX_SAFE_INTEGER) }
+  } catch (error) {
+    throw call.translate(error)
+  }
+}
+
+/**
+ * Asks the RPC, and the gateway where one is used: either may be bound elsewhere or stand behind a proxy of its own.
+ */
 export async function isReady(
-  { client, http }: { client: KuboRPCClient; http: KuboHttp },
+  client: KuboRPCClient,
+  gateway: KuboHttp | undefined,
   options: TimeLimit,
 ): Promise<boolean> {
-  const answers = await Promise.allSettled([identify(client, options), askGateway(http, options)])
+  const asked = [identify(client, options), ...(gateway ? [askGateway(gateway, options)] : [])]
+  const answers = await Promise.allSettled(asked)
   options.signal.throwIfAborted()
   return answers.every(answer => answer.status === 'fulfilled')
 }

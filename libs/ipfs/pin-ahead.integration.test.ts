@@ -73,6 +73,17 @@ test('pinAhead on a node killed on the way fails as source-unavailable', { timeo
   await Promise.all(killed)
 })
 
+test('the recursive pins of a node are listed with their names', { timeout }, async () => {
+  await using node = await startKuboNode()
+  await using source = connectNode(node)
+  const { root } = await addRandomDag(node, { leaves: 2 })
+  await source.pinAhead(root, { ...enoughTime(), name: 'job', onProgress: ignoreProgress })
+  const other = await node.client.add('unnamed', { pin: true })
+  const pins = new Map((await source.listPins(enoughTime())).map(({ cid, name }) => [cid, name]))
+  assert.equal(pins.get(root), 'job')
+  assert.equal(pins.get(other.cid.toString()), '')
+})
+
 test('unpin removes the pin and may be repeated', { timeout }, async () => {
   await using node = await startKuboNode()
   await using source = connectNode(node)

@@ -46,13 +46,18 @@ export async function runService<Config extends ServiceConfig>(
     const { running, resources } = await start({ config, log, stopping: stopping.signal })
     await using _ = resources
     log.info('started')
-    await Promise.race([...running, aborted(stopping.signal)])
+    const ended = await Promise.race([...running.map(outcomeOf), aborted(stopping.signal)])
     if (!stopping.signal.aborted) {
       process.exitCode = 1
-      log.fatal('a loop of the service ended by itself')
+      log.fatal({ err: ended }, 'a loop of the service ended by itself')
       stopping.abort(new Error(`${name} stops because a loop ended`))
     }
-    await Promise.all(running)
+    // Whatever happened, the others end in order before what they use is taken from them.
+    const outcomes = await Promise.all(running.map(outcomeOf))
+    for (const err of outcomes.filter(outcome => outcome !== undefined && outcome !== ended)) {
+      process.exitCode = 1
+      log.error({ err }, 'a loop of the service failed while it stopped')
+    }
   } catch (err) {
     process.exitCode = 1
     log.fatal({ err }, 'service failed')
@@ -71,6 +76,16 @@ function readSettingsOrExplain<Config>(name: string, readSettings: () => Config)
     createLogger(name, 'info').fatal(error.message)
     process.exitCode = 1
     return undefined
+  }
+}
+
+/** What the loop was rejected with, if it was. */
+async function outcomeOf(loop: Promise<unknown>): Promise<unknown> {
+  try {
+    await loop
+    return undefined
+  } catch (error) {
+    return error
   }
 }
 

@@ -20,13 +20,16 @@ export function collectWhenIdle({ source, idleMs, log }: Deps): MarkBusy & Dispo
     const controller = new AbortController()
     collecting = controller
     try {
-      log.debug(
-        await source.collectGarbage({ signal: controller.signal }),
-        'blocks of finished transfers removed',
-      )
+      const { removedBlocks, postponed } = await source.collectGarbage({ signal: controller.signal })
+      if (postponed && !controller.signal.aborted) collectLater()
+      log.debug({ removedBlocks, postponed }, 'blocks of finished transfers removed')
     } catch (err) {
       if (!controller.signal.aborted) log.warn({ err }, 'garbage collection failed')
     }
+  }
+
+  function collectLater(): void {
+    timer = setTimeout(() => void collect(), idleMs)
   }
 
   const stop = () => {
@@ -40,7 +43,7 @@ export function collectWhenIdle({ source, idleMs, log }: Deps): MarkBusy & Dispo
     return {
       [Symbol.dispose]() {
         busy--
-        if (busy === 0) timer = setTimeout(() => void collect(), idleMs)
+        if (busy === 0) collectLater()
       },
     }
   }

@@ -28,7 +28,7 @@ export const fetcherSettings = Type.Object({
   KUBO_GATEWAY_URL: Type.String({ pattern: '^https?://', default: 'http://127.0.0.1:8080' }),
   CAR_SOURCE: Type.Enum(['gateway', 'dag-export'], { default: 'gateway' }),
   ALLOW_PRIVATE_ORIGINS: Type.Boolean({ default: false }),
-  MAX_ORIGINS: Type.Integer({ minimum: 0, maximum: 1000, default: 100 }),
+  MAX_ORIGINS: Type.Integer({ minimum: 0, maximum: 100, default: 100 }),
   BATCH_SIZE: Type.Integer({ minimum: 1, default: 10 }),
   LOCATE_CONCURRENCY: Type.Integer({ minimum: 1, default: 100 }),
   CONNECT_TIMEOUT_MS: milliseconds(5_000),

@@ -41,7 +41,7 @@ function setUp(changes: Partial<Deps> = {}) {
         return 0
       },
       async *list(_bucket, prefix) {
-        yield { key: `${prefix}2-1.car`, sizeBytes: 1, lastModified: new Date(0) }
+        yield { key: `${prefix}1.car`, sizeBytes: 1, lastModified: new Date(0) }
       },
       delete: async ({ key }) => void steps.push(`delete ${key}`),
     },
@@ -68,7 +68,12 @@ function setUp(changes: Partial<Deps> = {}) {
   } = {}) =>
     fetch(
       { cid: 'cid', generation: 2, origins },
-      { lease: { cid: 'cid', generation: 2, step: 'fetch', epoch, attempt }, signal, log },
+      {
+        lease: { cid: 'cid', generation: 2, step: 'fetch', epoch, attempt, unreported: 0 },
+        signal,
+        commit: () => {},
+        log,
+      },
     )
   return { steps, deps, run }
 }
@@ -94,10 +99,16 @@ test('a fetch tells that it began, connects, locates, waits for a slot, and tran
   ])
 })
 
-test('a later epoch first removes what the workers before it left in staging', { timeout }, async () => {
+test('a later attempt first removes what those before it left in staging, and nothing else', {
+  timeout,
+}, async () => {
   const { steps, run } = setUp()
   const { staging } = await run({ epoch: 3, attempt: 2 })
-  assert.deepEqual(steps.slice(0, 3), ['publish cid.2.started.2', 'abort uploads cid/', 'delete cid/2-1.car'])
+  assert.deepEqual(steps.slice(0, 3), [
+    'publish cid.2.started.2',
+    'abort uploads cid/2-',
+    'delete cid/2-1.car',
+  ])
   assert.equal(staging.key, 'cid/2-3.car')
 })
 

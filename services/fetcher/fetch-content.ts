@@ -6,6 +6,7 @@ import type { DagSource } from '#libs/ipfs/index.ts'
 import type { ObjectRef, Storage } from '#libs/storage/index.ts'
 import type { MarkBusy } from './collect-when-idle.ts'
 import type { TellProgress } from './live-progress.ts'
+import { removeLeftovers } from './remove-leftovers.ts'
 import type { TransferCar } from './transfer-car.ts'
 import type { TakeTransferSlot } from './transfer-slots.ts'
 
@@ -41,7 +42,9 @@ export function createFetchContent(deps: Deps): FetchContent {
     const startedId = `${cid}.${generation}.started.${attempt}`
     await deps.publish(pinStarted, startedId, { cid, generation, attempt, worker })
     const tell = deps.startProgress(cid, { attempt, worker })
-    if (epoch > 1) await removeLeftovers(storage, { bucket: stagingBucket, key: `${cid}/` }, signal)
+    const ownKeys = `${cid}/${generation}-`
+    // Of the attempts before: their workers are fenced out, so nothing that they still write will be used.
+    if (attempt > 1) await removeLeftovers(storage, { bucket: stagingBucket, key: ownKeys }, signal)
 
     const allOrigins = [...new Set([...(await deps.originsOf(cid)), ...origins])].slice(0, deps.maxOrigins)
     await using peers = await source.connectOrigins(allOrigins, { timeoutMs: deps.connectTimeoutMs, signal })
@@ -52,7 +55,7 @@ export function createFetchContent(deps: Deps): FetchContent {
     using _slot = await deps.takeTransferSlot(signal)
     using _busy = deps.markBusy()
     tell({ phase: 'transferring' })
-    const staging = { bucket: stagingBucket, key: `${cid}/${generation}-${epoch}.car` }
+    const staging = { bucket: stagingBucket, key: `${ownKeys}${epoch}.car` }
     const { root: _root, ...facts } = await deps.transferCar({
       cid,
       staging,
@@ -62,15 +65,4 @@ export function createFetchContent(deps: Deps): FetchContent {
     })
     return { staging, ...facts }
   }
-}
-
-/** What workers with a lower epoch left behind. They are fenced out: nothing that they still write will be used. */
-async function removeLeftovers(
-  storage: Pick<Storage, 'abortOpenUploads' | 'list' | 'delete'>,
-  { bucket, key }: ObjectRef,
-  signal: AbortSignal,
-): Promise<void> {
-  await storage.abortOpenUploads(bucket, key, { signal })
-  for await (const left of storage.list(bucket, key, { signal }))
-    await storage.delete({ bucket, key: left.key }, { signal })
 }

@@ -28,3 +28,19 @@ test('counters are not shown more often than the interval, but none is forgotten
   tell({ phase: 'transferring' })
   assert.equal(shown.at(-1)?.carBytes, 100)
 })
+
+test('counters are shown with their pace, and with the time since they last grew', { timeout }, t => {
+  let nowMs = 0
+  t.mock.method(performance, 'now', () => nowMs)
+  const { shown, tell } = shownBy(1_000)
+  const paceAt = (ms: number, change: Partial<LiveJob>) => {
+    nowMs = ms
+    tell(change)
+    const { bytesPerSecond, stalledMs } = shown.at(-1) ?? {}
+    return { bytesPerSecond, stalledMs }
+  }
+  assert.deepEqual(paceAt(60_000, { phase: 'transferring' }), { bytesPerSecond: undefined, stalledMs: 0 })
+  assert.deepEqual(paceAt(62_000, { dagBytes: 5_000 }), { bytesPerSecond: 2_500, stalledMs: 0 })
+  assert.deepEqual(paceAt(65_000, { dagBytes: 5_000, carBytes: 0 }), { bytesPerSecond: 0, stalledMs: 3_000 })
+  assert.deepEqual(paceAt(66_000, { carBytes: 7_000 }), { bytesPerSecond: 7_000, stalledMs: 0 })
+})

@@ -15,8 +15,9 @@ const staged: StagedCar = {
   blocks: 3,
   dagBytes: 80,
 }
-const lease = { cid: 'cid', generation: 2, step: 'fetch' as const, epoch: 1, attempt: 1 }
-const context = { lease, signal: AbortSignal.timeout(timeout), log: createLogger('test', 'silent') }
+const lease = { cid: 'cid', generation: 2, step: 'fetch' as const, epoch: 1, attempt: 1, unreported: 0 }
+const log = createLogger('test', 'silent')
+const context = { lease, signal: AbortSignal.timeout(timeout), commit: () => {}, log }
 const eventOf = (data: { generation?: number; origins?: string[] }) => ({
   v: 1,
   id: 'event',
@@ -26,9 +27,10 @@ const eventOf = (data: { generation?: number; origins?: string[] }) => ({
 const job = eventOf({ generation: 2, origins: ['/ip4/1.2.3.4/tcp/1'] })
 const fromProducer = eventOf({})
 
-type Changes = { accept?: () => Promise<void>; complete?: Leases['complete'] }
+type Changes = { accept?: () => Promise<void>; claim?: Claim; complete?: Leases['complete'] }
 
-function setUp({ accept = async () => {}, complete = async () => {} }: Changes = {}) {
+function setUp(changes: Changes = {}) {
+  const { accept = async () => {}, claim = { kind: 'leased', lease }, complete = async () => {} } = changes
   const published: { subject: string; id: string; data: unknown }[] = []
   const publish: Publish = async (event, id, data) => {
     event.encode(id, data)
@@ -40,9 +42,9 @@ function setUp({ accept = async () => {}, complete = async () => {} }: Changes =
   const leases: Leases = {
     claim: async (wanted): Promise<Claim> => {
       claimed.push(wanted)
-      return { kind: 'leased', lease }
+      return claim
     },
-    renew: async () => [],
+    renew: async () => ({ lost: [], unwanted: [] }),
     complete,
     fail: async () => 1,
     release: async () => {},
@@ -52,6 +54,7 @@ function setUp({ accept = async () => {}, complete = async () => {} }: Changes =
     leases,
     publish,
     removeStaged: async ({ key }) => void removed.push(key),
+    removeLeftovers: async ({ cid, generation }) => void removed.push(`everything of ${cid}.${generation}`),
     acceptFromProducer: async () => {
       accepted++
       await accept()
@@ -136,4 +139,32 @@ test('a staged CAR stays while it is not known whether its result was stored', {
   const { step, removed } = setUp({ complete: () => Promise.reject(new Error('Postgres is away')) })
   await assert.rejects(step.complete(lease, staged), /Postgres is away/)
   assert.deepEqual(removed, [])
+})
+
+test('what a worker has left of a job that is obsolete by now is removed', { timeout }, async () => {
+  const { step, removed } = setUp({ claim: { kind: 'obsolete' } })
+  assert.deepEqual(await step.claim(job), { kind: 'obsolete' })
+  assert.deepEqual(removed, ['everything of cid.2'])
+})
+
+for (const claim of [
+  { kind: 'leased', lease },
+  { kind: 'held' },
+  { kind: 'done', result: staged },
+] as const) {
+  test(`what lies in staging stays while the job is ${claim.kind}`, { timeout }, async () => {
+    const { step, removed } = setUp({ claim })
+    assert.deepEqual(await step.claim(job), claim)
+    assert.deepEqual(removed, [])
+  })
+}
+
+test('a fetch that is cancelled leaves nothing of its generation, and is told to nobody', {
+  timeout,
+}, async () => {
+  const { step, removed, published } = setUp()
+  await step.abandon(job)
+  await step.abandon(job)
+  assert.deepEqual(removed, ['everything of cid.2', 'everything of cid.2'])
+  assert.deepEqual(published, [])
 })

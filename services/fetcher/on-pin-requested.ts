@@ -12,6 +12,8 @@ type Deps = {
   acceptFromProducer: (event: Envelope<Request>) => Promise<void>
   fetchContent: FetchContent
   removeStaged: (staging: ObjectRef) => Promise<void>
+  /** Removes everything of this generation from staging. */
+  removeLeftovers: (of: { cid: string; generation: number }) => Promise<void>
 }
 
 /**
@@ -24,20 +26,29 @@ export function onPinRequested({
   acceptFromProducer,
   fetchContent,
   removeStaged,
+  removeLeftovers,
 }: Deps): LeasedStep<Request, Lease, StagedCar> {
   return {
     event: pinRequested,
     async claim(event) {
       const { cid, generation } = event.data
-      if (generation !== undefined) return leases.claim({ cid, generation, step: 'fetch' })
-      await acceptFromProducer(event)
-      return { kind: 'obsolete' }
+      if (generation === undefined) {
+        await acceptFromProducer(event)
+        return { kind: 'obsolete' }
+      }
+      const claimed = await leases.claim({ cid, generation, step: 'fetch' })
+      // Nobody will fetch it any more: a worker may have died before it could clean up.
+      if (claimed.kind === 'obsolete') await removeLeftovers({ cid, generation })
+      return claimed
     },
     run: ({ data: { cid, origins = [] } }, context) =>
       fetchContent({ cid, generation: context.lease.generation, origins }, context),
     async finish({ data: { cid, generation } }, staged) {
       if (generation === undefined) return
       await publish(carUploaded, `${cid}.${generation}.uploaded`, { cid, generation, ...staged })
+    },
+    async abandon({ data: { cid, generation } }) {
+      if (generation !== undefined) await removeLeftovers({ cid, generation })
     },
     async giveUp({ data: { cid, generation } }, { code, message, missingCids }) {
       if (generation === undefined) return

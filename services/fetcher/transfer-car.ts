@@ -1,6 +1,6 @@
 import { type CarLimits, type CarReport, createCarScanner } from '#libs/car/index.ts'
 import { PermanentError } from '#libs/errors/index.ts'
-import type { DagSource, PinProgress } from '#libs/ipfs/index.ts'
+import { type DagSource, type PinProgress, transferPinName } from '#libs/ipfs/index.ts'
 import type { ObjectRef, Storage } from '#libs/storage/index.ts'
 import type { Logger } from '#libs/telemetry/index.ts'
 import { createExplainFailure } from './explain-failure.ts'
@@ -58,7 +58,7 @@ export function createTransferCar(deps: Deps): TransferCar {
     let pinFailure: unknown
     const pinning = source
       .pinAhead(cid, {
-        name: `pickup:${cid}`,
+        name: transferPinName(cid),
         timeoutMs,
         signal: limited,
         onProgress: progress => {
@@ -110,7 +110,7 @@ async function written(write: void | Promise<void>, watch: StallWatch): Promise<
   if (!write) return
   watch.suspend()
   await write
-  watch.progress()
+  watch.resume()
 }
 
 const tooBig = ({ maxCarBytes }: CarLimits) =>

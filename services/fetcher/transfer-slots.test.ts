@@ -30,6 +30,20 @@ test('as many slots are given as there are, and then one for each that comes bac
   assert.deepEqual(order, ['third', 'fourth'])
 })
 
+test('the number of taken slots counts those in use, not those who wait', { timeout }, async () => {
+  const take = createTransferSlots(2)
+  assert.equal(take.taken(), 0)
+  const slots = [await take(never), await take(never)]
+  const waiting = take(never)
+  assert.equal(take.taken(), 2)
+  slots[0]?.[Symbol.dispose]()
+  const third = await waiting
+  assert.equal(take.taken(), 2)
+  slots[1]?.[Symbol.dispose]()
+  third[Symbol.dispose]()
+  assert.equal(take.taken(), 0)
+})
+
 test('giving a slot back twice gives it to one only', { timeout }, async () => {
   const take = createTransferSlots(1)
   const slot = await take(never)

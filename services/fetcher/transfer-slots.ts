@@ -4,11 +4,14 @@ export type TransferSlot = Disposable
 /** Takes a slot, first come first served. Rejects with the signal's reason when the wait is given up. */
 export type TakeTransferSlot = (signal: AbortSignal) => Promise<TransferSlot>
 
+/** Transfer slots, and how many of them are taken now. */
+export type TransferSlots = TakeTransferSlot & { taken: () => number }
+
 /**
  * Transfers are few and locating is cheap: a job takes one of these slots only once its root block was found, so
  * that CIDs which nobody provides do not keep others from being transferred.
  */
-export function createTransferSlots(count: number): TakeTransferSlot {
+export function createTransferSlots(count: number): TransferSlots {
   const waiting: (() => void)[] = []
   let free = count
 
@@ -18,7 +21,7 @@ export function createTransferSlots(count: number): TakeTransferSlot {
     else free++
   }
 
-  return async signal => {
+  const take: TakeTransferSlot = async signal => {
     signal.throwIfAborted()
     if (free > 0) free--
     else await turn(waiting, signal)
@@ -30,6 +33,7 @@ export function createTransferSlots(count: number): TakeTransferSlot {
       },
     }
   }
+  return Object.assign(take, { taken: () => count - free })
 }
 
 const turn = (waiting: (() => void)[], signal: AbortSignal) =>

@@ -2,13 +2,12 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { eq } from 'drizzle-orm'
 import type { LiveJob } from '#libs/bus/index.ts'
-import { readConfig } from '#libs/config/index.ts'
 import { connectDatabase, contents } from '#libs/db/index.ts'
 import { createTestDatabase, type TestDatabase } from '#libs/db/testing/test-database.ts'
 import type { HttpServer } from '#libs/http/index.ts'
 import { createLogger } from '#libs/telemetry/index.ts'
 import { createApp } from './app.ts'
-import { gatewaySettings } from './config.ts'
+import { readGatewayConfig } from './config.ts'
 
 const timeout = 20_000
 const log = createLogger('test', 'silent')
@@ -25,7 +24,7 @@ let app: HttpServer
 let wakes = 0
 const appOn = (db: TestDatabase['db'], url: string, more: Record<string, string> = {}) =>
   createApp({
-    config: readConfig(gatewaySettings, {
+    config: readGatewayConfig({
       DATABASE_URL: url,
       CLUSTER_BASIC_AUTH_TOKEN: token,
       MAX_STATUS_CIDS: '3',
@@ -33,13 +32,15 @@ const appOn = (db: TestDatabase['db'], url: string, more: Record<string, string>
     }),
     db,
     liveJob: cid => (cid === v1 ? live : undefined),
+    liveNodes: () => [],
+    nodesHeardAt: () => new Date(),
     wakeOutbox: () => wakes++,
     checks: { postgres: () => db.execute('select 1') },
     log,
   })
 before(async () => {
   database = await createTestDatabase()
-  app = appOn(database.db, database.url)
+  app = await appOn(database.db, database.url)
 })
 after(async () => {
   await app.close()
@@ -114,7 +115,7 @@ test('a request that is wrong answers 400 in the shape of ipfs-cluster and store
     await call('POST', `/pins/${other}?origins=nonsense`),
     await call('POST', `/pins/${other}?name=${'n'.repeat(256)}`),
     await call('GET', '/pins/nonsense'),
-    await call('GET', '/pins'),
+    await call('GET', '/pins?filter=bogus'),
     await call('GET', `/pins?cids=${v0},nonsense`),
     await call('GET', `/pins?cids=${[v0, v0, v0, v0].join(',')}`),
   ]
@@ -147,8 +148,12 @@ test('while Postgres is away pins answer 503 with Retry-After, and the gateway i
   timeout,
 }, async () => {
   const url = 'postgres://nobody@127.0.0.1:1/nothing'
-  await using db = connectDatabase('test', { DATABASE_URL: url, DATABASE_MAX_CONNECTIONS: 1 }, log)
-  const cutOff = appOn(db, url)
+  await using db = connectDatabase(
+    'test',
+    { DATABASE_URL: url, DATABASE_MAX_CONNECTIONS: 1, DATABASE_QUERY_TIMEOUT_MS: 10_000 },
+    log,
+  )
+  const cutOff = await appOn(db, url)
   const pinned = await cutOff.inject({ method: 'POST', url: `/pins/${v0}`, headers })
   const read = await cutOff.inject({ url: `/pins/${v0}`, headers })
   for (const answer of [pinned, read]) {

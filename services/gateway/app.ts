@@ -1,18 +1,29 @@
-import type { LiveJob } from '#libs/bus/index.ts'
-import { acceptPin, type Database, isDatabaseAway, newRequestId } from '#libs/db/index.ts'
+import type { LiveJob, LiveNode } from '#libs/bus/index.ts'
+import { countPins, type Database, isDatabaseAway } from '#libs/db/index.ts'
 import { addHealthRoutes, createServer, type HttpServer, type ReadinessChecks } from '#libs/http/index.ts'
+import { createPathResolver } from '#libs/ipfs/index.ts'
 import type { Logger } from '#libs/telemetry/index.ts'
-import { requireBasicAuth } from './cluster/basic-auth.ts'
-import { addGetPin } from './cluster/get-pin.ts'
-import { addListPins } from './cluster/list-pins.ts'
-import { addPostPin } from './cluster/post-pin.ts'
-import { createStatusOf } from './cluster/status-of.ts'
+import { addAddRoute } from './cluster/add-route.ts'
+import { authenticate } from './cluster/authenticate.ts'
+import { clusterVersion } from './cluster/cluster-version.ts'
+import { addPeerRoutes } from './cluster/peer-routes.ts'
+import { addPinRoutes } from './cluster/pin-routes.ts'
+import { addPostToken } from './cluster/post-token.ts'
+import { redirectTrailingSlash } from './cluster/redirect-trailing-slash.ts'
+import { shareWithOrigins } from './cluster/share-with-origins.ts'
 import type { GatewayConfig } from './config.ts'
+import { addOpenApi } from './open-api.ts'
+import { failureBody } from './psa/failure-body.ts'
+import { isOfPinningService } from './psa/pinning-path.ts'
+import { addPinningService } from './psa/pinning-service.ts'
 
 type Deps = {
   config: GatewayConfig
   db: Database
   liveJob: (cid: string) => LiveJob | undefined
+  /** The IPFS nodes in use, ordered by peer id, and when one of them was last announced. */
+  liveNodes: () => LiveNode[]
+  nodesHeardAt: () => Date
   wakeOutbox: () => void
   checks: ReadinessChecks
   log: Logger
@@ -22,29 +33,55 @@ type Deps = {
 const clusterAccount = 'default'
 
 /** The HTTP API, not yet listening. */
-export function createApp({ config, db, liveJob, wakeOutbox, checks, log }: Deps): HttpServer {
+export async function createApp(deps: Deps): Promise<HttpServer> {
+  const { config, db, liveJob, liveNodes, nodesHeardAt, wakeOutbox, checks, log } = deps
   const server = createServer({
     log,
-    // The shape of ipfs-cluster (api/rest/config.go, `DefaultAPIErrorFunc`): its Go client takes any other for an outage.
-    errorBody: (code, message) => ({ code, message }),
+    errorBody,
     isBackendAway: isDatabaseAway,
     maxHeaderBytes: config.MAX_HEADER_BYTES,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
   })
-  if (config.CLUSTER_BASIC_AUTH_TOKEN) requireBasicAuth(server, config.CLUSTER_BASIC_AUTH_TOKEN)
-  server.get('/health', { config: { public: true } }, (_request, reply) => reply.code(204).send())
+  await addOpenApi(server, { version: clusterVersion })
+  // First, because a plugin that the parent has cannot be added with other options, and both have CORS.
+  await addPinningService(server, { config, db, liveJob, liveNodes, wakeOutbox })
+
+  // In the order of ipfs-cluster: who may not ask learns nothing, not by CORS and not by a redirect either.
+  const isOpen = config.credentials.size === 0
+  if (!isOpen) await authenticate(server, config.credentials)
+  await shareWithOrigins(server, config)
+  redirectTrailingSlash(server)
+  addPostToken(server, { isOpen })
   addHealthRoutes(server, checks)
 
   const peer = { id: config.CLUSTER_PEER_ID, name: config.CLUSTER_PEER_NAME }
-  const statusOf = createStatusOf({ db, liveJob, account: clusterAccount, peer })
-  addPostPin(server, {
-    acceptPin: request => acceptPin(db, request),
-    newRequestId,
-    wakeOutbox,
-    account: clusterAccount,
-    maxOrigins: config.MAX_ORIGINS,
+  addPeerRoutes(server, {
+    peer,
+    liveNodes,
+    lastHeardAt: nodesHeardAt,
+    countQueuedPins: async () =>
+      (await countPins(db, { account: clusterAccount, api: 'cluster', states: ['queued'] })).pins,
+    stallTimeoutMs: config.STREAM_STALL_TIMEOUT_MS,
   })
-  addGetPin(server, { statusOf })
-  addListPins(server, { statusOf, maxCids: config.MAX_STATUS_CIDS })
+  addPinRoutes(server, {
+    db,
+    account: clusterAccount,
+    peer,
+    liveJob,
+    wakeOutbox,
+    resolvePath: config.KUBO_API_URL ? createPathResolver(config.KUBO_API_URL) : undefined,
+    resolveTimeoutMs: config.RESOLVE_TIMEOUT_MS,
+    maxOrigins: config.MAX_ORIGINS,
+    maxCids: config.MAX_STATUS_CIDS,
+    lists: { emptyStatus: config.EMPTY_LIST_STATUS, stallTimeoutMs: config.STREAM_STALL_TIMEOUT_MS },
+  })
+  await addAddRoute(server, { config, db, account: clusterAccount, peerId: peer.id, wakeOutbox, log })
   return server
 }
+
+/**
+ * In the shape of the API that the path belongs to. Of ipfs-cluster's (api/rest/config.go, `DefaultAPIErrorFunc`) the Go
+ * client takes any other for an outage.
+ */
+const errorBody: Parameters<typeof createServer>[0]['errorBody'] = (code, message, target) =>
+  isOfPinningService(target) ? failureBody(code, message) : { code, message }

@@ -16,7 +16,6 @@ export const indexerBridgeSettings = Type.Object({
   AWS_REGION: Type.String({ default: 'us-east-1' }),
   INDEXER_QUEUE_URL: Type.Optional(Type.String({ pattern: '^https?://' })),
   EVENT_CONCURRENCY: Type.Integer({ minimum: 1, default: 4 }),
-  DELIVERY_LIMIT: Type.Integer({ minimum: 1, default: 10 }),
   EVENT_RETRY_MIN_MS: Type.Integer({ minimum: 1, default: 1_000 }),
   EVENT_RETRY_MAX_MS: Type.Integer({ minimum: 1, default: 300_000 }),
 })

@@ -11,7 +11,7 @@ import { onCarValid } from './on-car-valid.ts'
 await runService('indexer-bridge', readIndexerBridgeConfig, async ({ config, log, stopping }) => {
   await using resources = new AsyncDisposableStack()
   const db = resources.use(connectDatabase('indexer-bridge', config, log))
-  const bus = resources.use(await connectBus('indexer-bridge', config, log))
+  const bus = resources.use(await connectBus('indexer-bridge', config, log, stopping))
   const sqs = resources.adopt(new SQSClient({ region: config.AWS_REGION }), client => client.destroy())
   resources.use(
     await startHealthServer({
@@ -33,7 +33,6 @@ await runService('indexer-bridge', readIndexerBridgeConfig, async ({ config, log
     consumer: 'indexer-bridge',
     reactions: [on(carValid, handle)],
     slots: config.EVENT_CONCURRENCY,
-    deliveryLimit: config.DELIVERY_LIMIT,
     retryMinMs: config.EVENT_RETRY_MIN_MS,
     retryMaxMs: config.EVENT_RETRY_MAX_MS,
     stopping,

@@ -1,8 +1,10 @@
 import { type Static, Type } from 'typebox'
 import {
+  carStoreSettings,
   databaseSettings,
   healthSettings,
   natsSettings,
+  outboxSettings,
   readConfig,
   serviceSettings,
 } from '#libs/config/index.ts'
@@ -13,10 +15,15 @@ export const statusSettings = Type.Object({
   ...healthSettings,
   ...natsSettings,
   ...databaseSettings,
+  ...outboxSettings,
+  ...carStoreSettings,
   EVENT_CONCURRENCY: Type.Integer({ minimum: 1, default: 4 }),
-  DELIVERY_LIMIT: Type.Integer({ minimum: 1, default: 10 }),
   EVENT_RETRY_MIN_MS: Type.Integer({ minimum: 1, default: 1_000 }),
   EVENT_RETRY_MAX_MS: Type.Integer({ minimum: 1, default: 300_000 }),
+  EXPIRY_INTERVAL_MS: Type.Integer({ minimum: 1, default: 30_000 }),
+  FOLD_INTERVAL_MS: Type.Integer({ minimum: 1, default: 5_000 }),
+  UNPINNED_CAR_TTL_DAYS: Type.Union([Type.Number({ minimum: 0 }), Type.Literal('never')], { default: 30 }),
+  UNPINNED_CAR_INTERVAL_MS: Type.Integer({ minimum: 1, default: 60_000 }),
 })
 
 /** Settings of the status updater, from the environment. */
@@ -24,3 +31,16 @@ export type StatusConfig = Static<typeof statusSettings>
 
 /** Throws `ConfigError` that names each bad setting. */
 export const readStatusConfig = (): StatusConfig => readConfig(statusSettings)
+
+const dayMs = 24 * 3_600_000
+/** At once means within this time. */
+const soonMs = 1_000
+
+/** When the CARs of unpinned contents are deleted; undefined for never. */
+export function carDeletionOptions(
+  config: StatusConfig,
+): { graceMs: number; intervalMs: number } | undefined {
+  const { UNPINNED_CAR_TTL_DAYS: days, UNPINNED_CAR_INTERVAL_MS: intervalMs } = config
+  if (days === 'never') return undefined
+  return { graceMs: days * dayMs, intervalMs: days === 0 ? Math.min(intervalMs, soonMs) : intervalMs }
+}

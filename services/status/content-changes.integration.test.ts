@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { eq } from 'drizzle-orm'
-import { type ContentState, contents } from '#libs/db/index.ts'
+import { type ContentState, contents, forgetCar } from '#libs/db/index.ts'
 import { createTestDatabase, type TestDatabase } from '#libs/db/testing/test-database.ts'
 import { type ContentChanges, createContentChanges } from './content-changes.ts'
 import { onCarIndexed } from './on-car-indexed.ts'
@@ -86,7 +86,7 @@ for (const [name, outcomeOf] of Object.entries(outcomes) as [
       await content[name]()
       const once = await content.row()
       assert.equal(once.state, outcomeOf[state])
-      if (outcomeOf[state] === state && name !== 'started' && name !== 'indexed')
+      if (outcomeOf[state] === state && !['started', 'indexed'].includes(name) && state !== 'unpinned')
         assert.deepEqual(once, before)
       await content[name]()
       assert.deepEqual({ ...(await content.row()), changedAt: null }, { ...once, changedAt: null })
@@ -112,6 +112,42 @@ test('the whole receipt of a valid CAR is stored, and the traces of a failure go
   assert.deepEqual([row.carCid, row.carBucket, row.carKey], ['bag', 'cars', 'bag/bag.car'])
   assert.deepEqual([row.carBytes, row.blocks, row.dagBytes], [100, 3, 80])
   assert.equal(row.verifiedAt?.toISOString(), verifiedAt)
+})
+
+test('a CAR that becomes valid after the last pin went is known, so that it can be deleted', {
+  timeout,
+}, async () => {
+  const content = await setUp('unpinned')
+  await content.valid()
+  const row = await content.row()
+  assert.deepEqual([row.state, row.carKey], ['unpinned', 'bag/bag.car'])
+})
+
+test('a CAR that is being deleted, or was, stays so when the event comes again', { timeout }, async () => {
+  const content = await setUp('unpinned')
+  await content.valid()
+  const { cid, generation } = await content.row()
+  const carDeletionAt = new Date()
+  await database.db.update(contents).set({ carDeletionAt }).where(eq(contents.cid, cid))
+  await content.valid()
+  assert.deepEqual((await content.row()).carDeletionAt, carDeletionAt)
+  await forgetCar(database.db, { cid, generation, bucket: 'cars', key: 'bag/bag.car' })
+  await content.valid()
+  assert.equal((await content.row()).carKey, null)
+})
+
+test('a CAR of a generation that was unpinned is known also when one before it was deleted', {
+  timeout,
+}, async () => {
+  const content = await setUp('unpinned')
+  const { cid } = await content.row()
+  await database.db
+    .update(contents)
+    .set({ carDeletionAt: new Date(0) })
+    .where(eq(contents.cid, cid))
+  await content.valid()
+  const row = await content.row()
+  assert.deepEqual([row.state, row.carKey, row.carDeletionAt], ['unpinned', 'bag/bag.car', null])
 })
 
 test('the reason of a failure is stored', { timeout }, async () => {

@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, or, sql } from 'drizzle-orm'
 import { type ContentState, contents, type Database } from '#libs/db/index.ts'
 import type { carIndexed, carValid, DataOf, pinFailed, pinStarted } from '#libs/events/index.ts'
 
@@ -39,11 +39,12 @@ export function createContentChanges(db: Database): ContentChanges {
         .where(and(inGeneration(event), inArray(contents.state, running)))
     },
     async pinned(event) {
-      // Also after a failure: the proof is there, whatever a worker reported before it.
       await db
         .update(contents)
         .set({
-          state: 'pinned',
+          // Also after a failure: the proof is there, whatever a worker reported before it. One that was unpinned
+          // meanwhile stays so, but its CAR is known, and is deleted when its time has come.
+          state: sql`case when ${contents.state} = 'unpinned' then 'unpinned' else 'pinned' end`,
           failureCode: null,
           failureMessage: null,
           missingCids: null,
@@ -54,9 +55,19 @@ export function createContentChanges(db: Database): ContentChanges {
           blocks: event.blocks,
           dagBytes: event.dagBytes,
           verifiedAt: new Date(event.verifiedAt),
+          carDeletionAt: null,
           changedAt: now,
         })
-        .where(and(inGeneration(event), inArray(contents.state, [...running, 'failed'])))
+        .where(
+          and(
+            inGeneration(event),
+            or(
+              inArray(contents.state, [...running, 'failed']),
+              // Once only: a CAR that is known may be on its way out.
+              and(eq(contents.state, 'unpinned'), isNull(contents.carCid)),
+            ),
+          ),
+        )
     },
     async indexed(event, at) {
       if (!event.announced) return

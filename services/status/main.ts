@@ -1,19 +1,25 @@
-import { connectBus, on, readEvents } from '#libs/bus/index.ts'
-import { connectDatabase } from '#libs/db/index.ts'
+import { connectBus, on, publishBody, readEvents } from '#libs/bus/index.ts'
+import { carStoreOptions } from '#libs/config/index.ts'
+import { carDeletionMs, connectDatabase, startOutboxRelay } from '#libs/db/index.ts'
 import { carIndexed, carValid, pinFailed, pinStarted } from '#libs/events/index.ts'
 import { startHealthServer } from '#libs/http/index.ts'
 import { runService } from '#libs/service/index.ts'
-import { readStatusConfig } from './config.ts'
+import { connectStorage } from '#libs/storage/index.ts'
+import { carDeletionOptions, readStatusConfig } from './config.ts'
 import { createContentChanges } from './content-changes.ts'
+import { createDeleteUnpinnedCars } from './delete-unpinned-cars.ts'
+import { createExpirePins } from './expire-pins.ts'
+import { createFoldPinCounts } from './fold-pin-counts.ts'
 import { onCarIndexed } from './on-car-indexed.ts'
 import { onCarValid } from './on-car-valid.ts'
 import { onPinFailed } from './on-pin-failed.ts'
 import { onPinStarted } from './on-pin-started.ts'
+import { repeatPass } from './repeat-pass.ts'
 
 await runService('status', readStatusConfig, async ({ config, log, stopping }) => {
   await using resources = new AsyncDisposableStack()
   const db = resources.use(connectDatabase('status', config, log))
-  const bus = resources.use(await connectBus('status', config, log))
+  const bus = resources.use(await connectBus('status', config, log, stopping))
   resources.use(
     await startHealthServer({
       host: config.HOST,
@@ -21,6 +27,10 @@ await runService('status', readStatusConfig, async ({ config, log, stopping }) =
       checks: { nats: async () => bus.assertReady(), postgres: () => db.execute('select 1') },
       log,
     }),
+  )
+  const publishRow = (row: Parameters<typeof publishBody>[1]) => publishBody(bus, row)
+  const relay = resources.use(
+    startOutboxRelay({ db, publish: publishRow, pollMs: config.OUTBOX_POLL_MS, log }),
   )
   const changes = createContentChanges(db)
   const reading = readEvents({
@@ -33,11 +43,40 @@ await runService('status', readStatusConfig, async ({ config, log, stopping }) =
       on(carIndexed, onCarIndexed(changes)),
     ],
     slots: config.EVENT_CONCURRENCY,
-    deliveryLimit: config.DELIVERY_LIMIT,
     retryMinMs: config.EVENT_RETRY_MIN_MS,
     retryMaxMs: config.EVENT_RETRY_MAX_MS,
     stopping,
     log,
   })
-  return { running: [reading], resources: resources.move() }
+  const expiring = repeatPass({
+    what: 'the removal of expired pins',
+    pass: createExpirePins({ db, wakeOutbox: relay.wake, log }),
+    intervalMs: config.EXPIRY_INTERVAL_MS,
+    stopping,
+    log,
+  })
+  const folding = repeatPass({
+    what: 'the folding of pin counts',
+    pass: createFoldPinCounts({ db }),
+    intervalMs: config.FOLD_INTERVAL_MS,
+    stopping,
+    log,
+  })
+  const running = [reading, expiring, folding]
+  const deletion = carDeletionOptions(config)
+  if (deletion) {
+    const storage = resources.use(connectStorage({ ...carStoreOptions(config), retryForMs: 0, log }))
+    const { graceMs, intervalMs } = deletion
+    const pass = createDeleteUnpinnedCars({
+      db,
+      storage,
+      carBucket: config.CAR_BUCKET,
+      graceMs,
+      deleteWithinMs: carDeletionMs / 2,
+      stopping,
+      log,
+    })
+    running.push(repeatPass({ what: 'the deletion of unpinned CARs', pass, intervalMs, stopping, log }))
+  }
+  return { running, resources: resources.move() }
 })

@@ -21,7 +21,8 @@ export function createCheckStagedCar({ storage, limits }: Deps): CheckStagedCar 
   return async ({ cid, staging, claim }, { signal, onProgress }) => {
     const stored = await storage.head(staging, { signal })
     if (!stored) throw new PermanentError('claim-mismatch', `the staged CAR ${staging.key} is not there`)
-    const scanner = createCarScanner({ root: cid, limits })
+    // CARs that clients bring along need not be in the order of a walk.
+    const scanner = createCarScanner({ root: cid, limits, anyOrder: true })
     const report = await scan()
 
     async function scan(): Promise<CarReport> {

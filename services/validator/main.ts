@@ -1,17 +1,27 @@
-import { connectBus, openLiveView, publishEvent, workOnJobs } from '#libs/bus/index.ts'
+import {
+  connectBus,
+  createRunningJobs,
+  followEvents,
+  on,
+  openLiveView,
+  publishEvent,
+  workOnJobs,
+} from '#libs/bus/index.ts'
 import { carLimits, storageOptions, workerSettings } from '#libs/config/index.ts'
 import { connectDatabase, leasesOf, requestIdOf } from '#libs/db/index.ts'
+import { pinCancelled } from '#libs/events/index.ts'
 import { startHealthServer } from '#libs/http/index.ts'
 import { runService } from '#libs/service/index.ts'
 import { connectStorage } from '#libs/storage/index.ts'
 import { createCheckStagedCar } from './check-staged-car.ts'
 import { readValidatorConfig } from './config.ts'
 import { onCarUploaded } from './on-car-uploaded.ts'
+import { onPinCancelled } from './on-pin-cancelled.ts'
 
 await runService('validator', readValidatorConfig, async ({ config, log, stopping }) => {
   await using resources = new AsyncDisposableStack()
   const db = resources.use(connectDatabase('validator', config, log))
-  const bus = resources.use(await connectBus('validator', config, log))
+  const bus = resources.use(await connectBus('validator', config, log, stopping))
   const storage = resources.use(connectStorage({ ...storageOptions(config), log }))
   const checks = {
     nats: async () => bus.assertReady(),
@@ -33,13 +43,21 @@ await runService('validator', readValidatorConfig, async ({ config, log, stoppin
     worker: bus.name,
     progressIntervalMs: config.PROGRESS_INTERVAL_MS,
   })
+  const runningJobs = createRunningJobs()
+  const following = followEvents({
+    bus,
+    reaction: on(pinCancelled, onPinCancelled(runningJobs)),
+    stopping,
+    log,
+  })
   const working = workOnJobs({
     bus,
     consumer: 'validator',
     step,
+    runningJobs,
     stopping,
     log,
     ...workerSettings(config, config.VALIDATE_CONCURRENCY),
   })
-  return { running: [working], resources: resources.move() }
+  return { running: [working, following], resources: resources.move() }
 })

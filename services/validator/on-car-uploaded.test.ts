@@ -11,8 +11,9 @@ const timeout = 5_000
 type Deps = Parameters<typeof onCarUploaded>[0]
 const facts = { carCid: 'bag', sizeBytes: 100, blocks: 3, dagBytes: 80 }
 const staging = { bucket: 'staging', key: 'cid/2-1.car' }
-const lease = { cid: 'cid', generation: 2, step: 'validate' as const, epoch: 1, attempt: 1 }
-const context = { lease, signal: AbortSignal.timeout(timeout), log: createLogger('test', 'silent') }
+const lease = { cid: 'cid', generation: 2, step: 'validate' as const, epoch: 1, attempt: 1, unreported: 0 }
+const log = createLogger('test', 'silent')
+const context = { lease, signal: AbortSignal.timeout(timeout), commit: () => {}, log }
 const eventOf = (change: Partial<DataOf<typeof carUploaded>> = {}) => ({
   v: 1,
   id: 'event',
@@ -48,7 +49,7 @@ function setUp(changes: Partial<Deps> & { claim?: Claim } = {}) {
         claimed.push(job)
         return claim
       },
-      renew: async () => [],
+      renew: async () => ({ lost: [], unwanted: [] }),
       complete: async () => {},
       fail: async () => 1,
       release: async () => {},
@@ -148,6 +149,12 @@ test('the staged CAR of a content that ended otherwise is removed', { timeout },
   assert.deepEqual(steps, ['delete cid/2-1.car'])
 })
 
+test('a CAR that a client brought along is removed like one of a fetcher', { timeout }, async () => {
+  const { step, steps } = setUp()
+  await step.finish(eventOf({ staging: { bucket: 'staging', key: 'cid/add-1.car' } }), valid)
+  assert.deepEqual(steps, ['publish cid.2.valid', 'delete cid/add-1.car'])
+})
+
 for (const kind of ['held', 'done'] as const) {
   test(`the staged CAR of a job that is ${kind} is left alone by the claim`, { timeout }, async () => {
     const { step, steps } = setUp({ claim: kind === 'held' ? { kind } : { kind, result: valid } })
@@ -171,3 +178,30 @@ for (const [what, foreign] of Object.entries({
     assert.deepEqual(copies, [])
   })
 }
+
+test('a check that is cancelled before it copies leaves no copy and no staged CAR', { timeout }, async () => {
+  const { step, steps, copies } = setUp()
+  const commit = () => {
+    throw new Error('cancelled')
+  }
+  await assert.rejects(step.run(uploaded, { ...context, commit }), /cancelled/)
+  await step.abandon(uploaded)
+  await step.abandon(uploaded)
+  assert.deepEqual(copies, [])
+  assert.deepEqual(steps, ['delete cid/2-1.car', 'delete cid/2-1.car'])
+})
+
+test('a check is committed before the copy begins, and not before the CAR was proven', {
+  timeout,
+}, async () => {
+  const order: string[] = []
+  const { step } = setUp({
+    checkStagedCar: async () => {
+      order.push('check')
+      return { root: 'cid', etag: '"e"', ...facts }
+    },
+    storage: { copy: async () => void order.push('copy'), delete: async () => {} },
+  })
+  await step.run(uploaded, { ...context, commit: () => order.push('commit') })
+  assert.deepEqual(order, ['check', 'commit', 'copy'])
+})

@@ -31,9 +31,13 @@ const carContentType = 'application/vnd.ipld.car; version=1'
 export function onCarUploaded(deps: Deps): LeasedStep<Uploaded, Lease, Valid> {
   const { leases, publish, storage, stagingBucket, carBucket, region, worker } = deps
 
-  /** What lies elsewhere belongs to somebody else, whatever the event says. */
+  /**
+   * What lies elsewhere belongs to somebody else, whatever the event says. A fetcher names its objects by the
+   * generation, a gateway by the request to add: it learns the generation only after it has staged the CAR.
+   */
   const isOwnStaging = ({ cid, generation, staging }: Uploaded) =>
-    staging.bucket === stagingBucket && staging.key.startsWith(`${cid}/${generation}-`)
+    staging.bucket === stagingBucket &&
+    [`${cid}/${generation}-`, `${cid}/add-`].some(prefix => staging.key.startsWith(prefix))
 
   async function removeStaged(uploaded: Uploaded): Promise<void> {
     if (isOwnStaging(uploaded)) await storage.delete(uploaded.staging)
@@ -48,7 +52,7 @@ export function onCarUploaded(deps: Deps): LeasedStep<Uploaded, Lease, Valid> {
       if (claimed.kind === 'obsolete') await removeStaged(data)
       return claimed
     },
-    async run({ data }, { lease, signal }) {
+    async run({ data }, { lease, signal, commit }) {
       const { cid, generation, staging, ...claim } = data
       if (!isOwnStaging(data))
         throw new PermanentError('claim-mismatch', `${staging.key} is not a staged CAR of this content`)
@@ -68,7 +72,9 @@ export function onCarUploaded(deps: Deps): LeasedStep<Uploaded, Lease, Valid> {
       )
       const { carCid, sizeBytes } = facts
       const car = { bucket: carBucket, key: `${carCid}/${carCid}.car` }
-      const metadata = { psaRequestId: (await deps.requestIdOf(cid)) ?? '', root, carCid }
+      // A copy that is cut off may be made all the same. Its result tells of it, so that it is deleted in its time.
+      commit()
+      const metadata = { psaRequestId: headerText((await deps.requestIdOf(cid)) ?? ''), root, carCid }
       await storage.copy(staging, car, {
         sizeBytes,
         metadata,
@@ -82,6 +88,7 @@ export function onCarUploaded(deps: Deps): LeasedStep<Uploaded, Lease, Valid> {
       await publish(carValid, `${data.cid}.${data.generation}.valid`, valid)
       await removeStaged(data)
     },
+    abandon: ({ data }) => removeStaged(data),
     async giveUp({ data }, { code, message, missingCids }) {
       const { cid, generation } = data
       const failed = {
@@ -101,6 +108,10 @@ export function onCarUploaded(deps: Deps): LeasedStep<Uploaded, Lease, Valid> {
     release: leases.release,
   }
 }
+
+/** Metadata travels in HTTP headers; producers on NATS may choose any text as the id of a request. */
+const headerText = (text: string) =>
+  /^[\x21-\x7e]*$/.test(text) ? text : encodeURIComponent(text.toWellFormed())
 
 function throttle(intervalMs: number, tell: (value: number) => void) {
   let toldAt = -Infinity

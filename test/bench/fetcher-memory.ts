@@ -1,9 +1,9 @@
 import { createCipheriv, randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { globalSetup, globalTeardown } from '../e2e/global-setup.ts'
 import { startPipeline } from '../e2e/pipeline.ts'
 import { addStream } from './add-stream.ts'
+import { peakMib } from './process-usage.ts'
 
 /*
  * Peak memory of the fetcher and the validator while one large CAR passes. Linux only: the kernel keeps the peak.
@@ -19,11 +19,6 @@ function* incompressible(mebibytes: number) {
   const cipher = createCipheriv('aes-128-ctr', randomBytes(16), randomBytes(16))
   const zeros = Buffer.alloc(mebibyte)
   for (let i = 0; i < mebibytes; i++) yield cipher.update(zeros)
-}
-
-async function peakMib(pid: number | undefined): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8')
-  return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024)
 }
 
 await globalSetup()

@@ -16,6 +16,7 @@ export type PinStatus = {
     car_bytes: number
     blocks: number
     dag_bytes: number
+    verified_at: string
     indexed_at: string | null
   }
   failure?: { code: string; message: string; missing_cids: string[] }
@@ -48,6 +49,9 @@ export function createClient({ url, auth }: { url: string; auth: string }) {
     if (status !== 200) throw new Error(`POST /pins/${cid} answered ${status}: ${body}`)
   }
 
+  /** Unpins, and resolves with the status of the answer: 404 when there is no such pin. */
+  const unpin = async (cid: string): Promise<number> => (await request('DELETE', `/pins/${cid}`)).status
+
   async function status(cid: string): Promise<PinStatus> {
     const answer = JSON.parse((await request('GET', `/pins/${cid}`)).body)
     const [peer] = Object.values(answer.peer_map) as {
@@ -56,7 +60,8 @@ export function createClient({ url, auth }: { url: string; auth: string }) {
       attempt_count: number
     }[]
     if (!peer) throw new Error('the peer map is empty')
-    return { ...answer, status: peer.status, error: peer.error, attempts: peer.attempt_count }
+    const attempts = answer.receipt?.attempts ?? peer.attempt_count
+    return { ...answer, status: peer.status, error: peer.error, attempts }
   }
 
   /** Waits until the pin is final, or `until` says so. */
@@ -69,7 +74,7 @@ export function createClient({ url, auth }: { url: string; auth: string }) {
     return pollUntil(probe, { what: `the end of ${cid}`, timeoutMs, intervalMs: 50 })
   }
 
-  return { request, pin, status, settled }
+  return { request, pin, unpin, status, settled }
 }
 
 const isFinal = ({ status }: PinStatus) => status === 'pinned' || status === 'pin_error'

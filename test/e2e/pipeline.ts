@@ -32,7 +32,6 @@ type PipelineOptions = {
   /** Which services to start at once; others by `startService`. */
   services?: readonly ServiceName[]
   ackWaitMs?: number
-  deliveryLimit?: number
 }
 
 /** A complete Pickup of its own on the shared servers. Disposing stops it; database and buckets stay until the servers go. */
@@ -56,7 +55,7 @@ const quickSettings = {
 }
 
 export async function startPipeline(options: PipelineOptions = {}) {
-  const { settings = {}, services = serviceNames, ackWaitMs = 2_000, deliveryLimit = 10 } = options
+  const { settings = {}, services = serviceNames, ackWaitMs = 2_000 } = options
   const servers: TestServers = JSON.parse(process.env['PICKUP_TEST_SERVERS'] ?? 'null')
   await using starting = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'pickup-e2e-'))
@@ -83,7 +82,7 @@ export async function startPipeline(options: PipelineOptions = {}) {
     createQueue(servers, prefix),
     startNode(supervisor, servers, folder, 'kubo'),
   ])
-  const streams = { replicas: 1, ackWaitMs, deliveryLimit }
+  const streams = { replicas: 1, ackWaitMs }
   await prepareBackends({ databaseUrl, bus: natsSettings('provisioner'), streams }, log)
 
   const database = new pg.Pool({ connectionString: databaseUrl, max: 2 })

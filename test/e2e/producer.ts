@@ -40,7 +40,7 @@ type Row = {
 /** The pins of a canonical CID with the state of their content: pins over NATS are not shown by HTTP. */
 export async function pinRows({ database }: Pipeline, cid: string): Promise<Row[]> {
   const { rows } = await database.query<Row>(
-    `select request_id, account, api, sent_cid, name, origins, state, failure_code
+    `select request_id, account, api, sent_cid, name, origins, contents.state, failure_code
      from pins join contents using (cid) where cid = $1 order by request_id`,
     [cid],
   )

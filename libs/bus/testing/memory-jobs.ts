@@ -1,15 +1,18 @@
 import { type DataOf, type Envelope, pinRequested } from '#libs/events/index.ts'
-import type { LeasedStep } from '../work-on-jobs.ts'
+import type { LeasedStep } from '../leased-step.ts'
 
 type Request = DataOf<typeof pinRequested>
 
-export type MemoryLease = { cid: string; epoch: number }
+export type MemoryLease = { cid: string; generation: number; epoch: number; unreported: number }
 
 /** What became of one job; `steps` are the calls that its worker made, in order. */
 export type MemoryJob = {
   epoch: number
   leased: boolean
+  /** Whether somebody still wants it. */
+  wanted: boolean
   failures: number
+  released: number
   result: unknown
   steps: string[]
 }
@@ -20,7 +23,16 @@ export type MemoryStep = LeasedStep<Request, MemoryLease, unknown>
 export function createMemoryJobs() {
   const jobs = new Map<string, MemoryJob>()
   const job = (cid: string): MemoryJob => {
-    const known = jobs.get(cid) ?? { epoch: 0, leased: false, failures: 0, result: undefined, steps: [] }
+    const unknown = {
+      epoch: 0,
+      leased: false,
+      wanted: true,
+      failures: 0,
+      released: 0,
+      result: undefined,
+      steps: [],
+    }
+    const known = jobs.get(cid) ?? unknown
     jobs.set(cid, known)
     return known
   }
@@ -34,15 +46,23 @@ export function createMemoryJobs() {
   /** A worker's view of the jobs; `changes` replaces what the test is about. */
   const step = (changes: Partial<MemoryStep> = {}): MemoryStep => ({
     event: pinRequested,
-    async claim({ data: { cid } }) {
+    async claim({ data: { cid, generation = 1 } }) {
       const wanted = job(cid)
+      if (!wanted.wanted) return { kind: 'obsolete' }
       if (wanted.result !== undefined) return { kind: 'done', result: wanted.result }
       if (wanted.leased) return { kind: 'held' }
       wanted.leased = true
       wanted.epoch++
-      return { kind: 'leased', lease: { cid, epoch: wanted.epoch } }
+      const { epoch, failures, released } = wanted
+      return {
+        kind: 'leased',
+        lease: { cid, generation, epoch, unreported: epoch - 1 - failures - released },
+      }
     },
-    renew: async leases => leases.filter(({ cid, epoch }) => job(cid).epoch !== epoch),
+    renew: async leases => ({
+      lost: leases.filter(({ cid, epoch }) => job(cid).epoch !== epoch),
+      unwanted: leases.filter(({ cid }) => !job(cid).wanted),
+    }),
     async run(event) {
       note(event, 'run')
       return { stored: event.data.cid }
@@ -62,7 +82,11 @@ export function createMemoryJobs() {
     async release(lease) {
       const mine = own(lease)
       mine.leased = false
+      mine.released++
       mine.steps.push('release')
+    },
+    async abandon(event) {
+      note(event, 'abandon')
     },
     async giveUp(event, { code }) {
       note(event, `give up ${code}`)

@@ -10,7 +10,7 @@ export const wideLimits: CarLimits = {
   maxBlocks: 1_000_000,
 }
 
-type Options = { chunkBytes?: number; limits?: Partial<CarLimits> }
+type Options = { chunkBytes?: number; limits?: Partial<CarLimits>; anyOrder?: boolean }
 
 /**
  * Scans a whole CAR in chunks of `chunkBytes`. Every chunk comes in one and the same buffer that is spoiled
@@ -19,9 +19,9 @@ type Options = { chunkBytes?: number; limits?: Partial<CarLimits> }
 export function scanCar(
   root: CID | string,
   car: Uint8Array,
-  { chunkBytes = 65_536, limits }: Options = {},
+  { chunkBytes = 65_536, limits, anyOrder = false }: Options = {},
 ): CarReport {
-  const scanner = createCarScanner({ root, limits: { ...wideLimits, ...limits } })
+  const scanner = createCarScanner({ root, limits: { ...wideLimits, ...limits }, anyOrder })
   const buffer = new Uint8Array(chunkBytes)
   for (let at = 0; at < car.length; at += chunkBytes) {
     const chunk = car.subarray(at, at + chunkBytes)

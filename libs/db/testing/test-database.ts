@@ -17,7 +17,7 @@ export const silent = createLogger('test', 'silent')
 export async function createTestDatabase(): Promise<TestDatabase> {
   const empty = await createEmptyDatabase()
   await migrateDatabase(empty.url)
-  const db = connectDatabase('test', { DATABASE_URL: empty.url, DATABASE_MAX_CONNECTIONS: 10 }, silent)
+  const db = connectDatabase('test', settingsOf(empty.url), silent)
   return {
     url: empty.url,
     db,
@@ -40,6 +40,12 @@ export async function createEmptyDatabase(): Promise<AsyncDisposable & { url: st
     [Symbol.asyncDispose]: () => onServer(databaseUrl, `drop database ${name} with (force)`),
   }
 }
+
+const settingsOf = (url: string) => ({
+  DATABASE_URL: url,
+  DATABASE_MAX_CONNECTIONS: 10,
+  DATABASE_QUERY_TIMEOUT_MS: 10_000,
+})
 
 async function onServer(url: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: url })

@@ -1,33 +1,30 @@
-import type { AcceptedPin, PinRequest } from '#libs/db/index.ts'
 import type { HttpServer } from '#libs/http/index.ts'
-import { pinObject } from './pin-object.ts'
+import { describeRoute, json } from '../describe-route.ts'
+import type { AcceptClusterPin } from './accept-cluster-pin.ts'
+import { cidParameter } from './parameters.ts'
+import { pinOptionParameters } from './pin-option-parameters.ts'
 import { readPinOptions } from './pin-options.ts'
+import { queryOf } from './query-of.ts'
 import { readCid } from './read-cid.ts'
 
-type Deps = {
-  acceptPin: (request: PinRequest) => Promise<AcceptedPin>
-  newRequestId: () => string
-  wakeOutbox: () => void
-  account: string
-  maxOrigins: number
+type Deps = { acceptPin: AcceptClusterPin; maxOrigins: number }
+
+/**
+ * `POST /pins/{cid}` → pin. A pin by CID goes to the bottom of the DAG, even in direct mode (ipfs-cluster
+ * api/common/api.go, `ParseCidOrFail`).
+ */
+export function addPostPin(server: HttpServer, { acceptPin, maxOrigins }: Deps): void {
+  server.post<{ Params: { cid: string } }>('/pins/:cid', postPinRoute, ({ params, url }) =>
+    acceptPin(readCid(params.cid), readPinOptions(queryOf(url), { maxOrigins }), 'recursive'),
+  )
 }
 
-/** `POST /pins/{cid}` → pin. Answers 200 with the pin once it is stored; the work has not begun by then. */
-export function addPostPin(
-  server: HttpServer,
-  { acceptPin, newRequestId, wakeOutbox, account, maxOrigins }: Deps,
-): void {
-  server.post<{ Params: { cid: string } }>('/pins/:cid', async ({ params, url }) => {
-    const requested = readCid(params.cid)
-    const options = readPinOptions(new URL(url, 'http://gateway').searchParams, { maxOrigins })
-    const accepted = await acceptPin({
-      ...requested,
-      ...options,
-      requestId: newRequestId(),
-      account,
-      api: 'cluster',
-    })
-    wakeOutbox()
-    return pinObject(accepted)
-  })
-}
+const postPinRoute = describeRoute({
+  tag: 'pins',
+  summary: 'Pin a CID',
+  description:
+    'Answers once the pin is stored; it ends `pinned`, or `pin_error` with a reason. A CID that is pinned already gets the new options and a new time; one that failed starts again.',
+  params: { cid: cidParameter },
+  query: pinOptionParameters,
+  answers: { 200: json('Pin') },
+})

@@ -6,12 +6,15 @@ import { HttpError } from '#libs/http/index.ts'
 export type RequestedCid = { cid: string; sentCid: string }
 
 /** Throws `HttpError` 400 that says what is wrong with the text. */
-export function readCid(sentCid: string): RequestedCid {
+export const readCid = (sentCid: string): RequestedCid => readCidOf(sentCid, 'error decoding Cid')
+
+/** Like {@link readCid}, with `what` at the start of the message. */
+export function readCidOf(sentCid: string, what: string): RequestedCid {
   try {
     return { cid: canonicalCid(sentCid), sentCid }
   } catch (error) {
     if (error instanceof PermanentError)
-      throw new HttpError(400, `error decoding Cid: ${error.message}`, { cause: error })
+      throw new HttpError(400, `${what}: ${error.message}`, { cause: error })
     throw error
   }
 }

@@ -1,6 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Logger } from '#libs/telemetry/index.ts'
 import { StackError } from './stack-error.ts'
@@ -10,20 +9,29 @@ const PROGRESS_MS = 15_000
 type Build = {
   names: readonly string[]
   packages: readonly string[]
+  /** Folder of the `go.mod` that pins their versions. */
+  moduleDir: string
   outputDir: string
   log: Logger
   signal?: AbortSignal
 }
 
 /** Compiles the pinned versions with Go and says every few seconds that it is still at work. About 90 s on two cores. */
-export async function buildServers({ names, packages, outputDir, log, signal }: Build): Promise<void> {
+export async function buildPrograms({
+  names,
+  packages,
+  moduleDir,
+  outputDir,
+  log,
+  signal,
+}: Build): Promise<void> {
   const what = names.join(', ')
   await requireGo(what)
   log.info(`building ${what} from source: once per machine, one to four minutes`)
   const startedAtMs = performance.now()
   const seconds = () => Math.round((performance.now() - startedAtMs) / 1000)
   const go = spawn('go', ['build', '-buildvcs=false', '-o', `${outputDir}/`, ...packages], {
-    cwd: fileURLToPath(new URL('.', import.meta.url)),
+    cwd: moduleDir,
     stdio: ['ignore', 'ignore', 'pipe'],
     ...(signal && { signal }),
   })
@@ -55,6 +63,6 @@ async function requireGo(what: string): Promise<void> {
   )
   if (Number(version ?? 0) >= 21) return
   throw new StackError(
-    `${what} not found, and no Go >= 1.21 to build them: install Go (https://go.dev/dl) or the servers themselves, or use docker compose`,
+    `${what} not found, and no Go >= 1.21 to build them: install Go (https://go.dev/dl) or the programs themselves, or use docker compose`,
   )
 }

@@ -1,0 +1,8 @@
+/** The wait after the first failure, and the longest one. */
+export type RetryDelays = { retryMinMs: number; retryMaxMs: number }
+
+/** Exponential from `retryMinMs`, times four each failure, capped, with 20 % jitter so that retries spread. */
+export function retryDelayMs(failures: number, { retryMinMs, retryMaxMs }: RetryDelays): number {
+  const delayMs = Math.min(retryMaxMs, retryMinMs * 4 ** Math.max(0, failures - 1))
+  return Math.round(delayMs * (0.9 + Math.random() * 0.2))
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { acceptUploadedCar } from './accept-uploaded-car.ts'
+import { jobs } from './schema.ts'
+import { storedPins } from './testing/stored-pins.ts'
+import { createTestDatabase, type TestDatabase } from './testing/test-database.ts'
+
+let database: TestDatabase
+let stored: ReturnType<typeof storedPins>
+before(async () => {
+  database = await createTestDatabase()
+  stored = storedPins(database.db)
+})
+after(() => database[Symbol.asyncDispose]())
+
+const timeout = 20_000
+const upload = (cid: string) =>
+  acceptUploadedCar(database.db, stored.request(cid), {
+    staging: { bucket: 'staging', key: `${cid}/add-1.car` },
+    carCid: 'bag',
+    sizeBytes: 100,
+    blocks: 3,
+    dagBytes: 80,
+  })
+const eventIds = async (cid: string) => (await stored.eventsOf(cid)).map(({ id }) => id)
+
+test('a content that nobody had goes straight to the validator', { timeout }, async () => {
+  const { accepted, used } = await upload('new')
+  assert.equal(used, true)
+  assert.deepEqual([accepted.pin.state, accepted.content.state], ['pinning', 'pinning'])
+  assert.deepEqual(await eventIds('new'), ['new.1.uploaded'])
+})
+
+/** Puts the fetch of generation 1 into the hands of a worker, with its result if there is one. */
+const fetchOf = (cid: string, result?: object) =>
+  database.db.insert(jobs).values({
+    cid,
+    step: 'fetch',
+    generation: 1,
+    leaseOwner: 'w',
+    leaseEpoch: 1,
+    leaseUntil: new Date(Date.now() + 60_000),
+    attempts: 1,
+    ...(result ? { result } : {}),
+  })
+
+test('a content that is pinned does not need the CAR', { timeout }, async () => {
+  await stored.accept('pinned', { api: 'psa' })
+  await stored.setState('pinned', 'pinned')
+  const { accepted, used } = await upload('pinned')
+  assert.deepEqual([used, accepted.pin.state], [false, 'pinned'])
+})
+
+test('a fetch that waits, or runs, is overtaken: it may never find what the client has', {
+  timeout,
+}, async () => {
+  for (const state of ['queued', 'pinning'] as const) {
+    await stored.accept(state, { api: 'psa' })
+    await stored.setState(state, state)
+    if (state === 'pinning') await fetchOf(state)
+    const { accepted, used } = await upload(state)
+    assert.deepEqual([used, accepted.content.generation, accepted.content.state], [true, 2, 'pinning'])
+    const events = [`${state}.1.requested`, `${state}.1.cancelled`, `${state}.2.uploaded`]
+    assert.deepEqual(new Set(await eventIds(state)), new Set(events))
+    assert.deepEqual(new Set((await stored.pinsOf(state)).map(pin => pin.state)), new Set(['pinning']))
+  }
+})
+
+test('a CAR that is with the validator already is not overtaken', { timeout }, async () => {
+  await stored.accept('fetched')
+  await stored.setState('fetched', 'pinning')
+  await fetchOf('fetched', { staged: true })
+  assert.equal((await upload('fetched')).used, false)
+  assert.equal((await upload('uploaded')).used, true)
+  assert.equal((await upload('uploaded')).used, false)
+})
+
+test('a failed content takes the CAR as its next generation', { timeout }, async () => {
+  await stored.accept('failed')
+  await stored.setState('failed', 'failed')
+  assert.equal((await upload('failed')).used, true)
+  assert.deepEqual(await eventIds('failed'), ['failed.1.requested', 'failed.2.uploaded'])
+})

@@ -1,0 +1,59 @@
+import { and, eq, sql } from 'drizzle-orm'
+import { carUploaded, type DataOf, pinCancelled } from '#libs/events/index.ts'
+import { type AcceptedPin, type PinRequest, writePin } from './accept-pin.ts'
+import type { Database, Queries } from './connect-database.ts'
+import { addToOutbox } from './outbox.ts'
+import { contents, jobs } from './schema.ts'
+import { type Content, startNotBefore, wantContent } from './want-content.ts'
+
+/** A complete CAR in staging, with what its reader found in it. */
+export type UploadedCar = Omit<DataOf<typeof carUploaded>, 'cid' | 'generation'>
+
+/**
+ * Keeps a pin whose CAR the client brought along: the content goes to the validator without being fetched.
+ * A fetch of the content that is waiting or running is overtaken: it may never find what the client has. `used` is false
+ * when the content is stored or its CAR is with the validator: then the staged object is the caller's to remove.
+ */
+export async function acceptUploadedCar(
+  db: Database,
+  request: PinRequest,
+  car: UploadedCar,
+): Promise<{ accepted: AcceptedPin; used: boolean }> {
+  return db.transaction(async tx => {
+    const { cid } = request
+    const wanted = await wantContent(tx, cid, 'pinning')
+    const overtaken = wanted.started ? undefined : await overtakeFetch(tx, wanted.content)
+    const content = overtaken ?? wanted.content
+    const started = wanted.started || overtaken !== undefined
+    const { generation } = content
+    if (started) {
+      const id = `${cid}.${generation}.uploaded`
+      await addToOutbox(tx, carUploaded, id, { cid, generation, ...car }, startNotBefore(content))
+    }
+    return { accepted: { pin: await writePin(tx, request, content), content }, used: started }
+  })
+}
+
+/** A new generation in the place of one whose fetch has no result yet; undefined when there is none. */
+async function overtakeFetch(tx: Queries, { cid, generation, state }: Content): Promise<Content | undefined> {
+  if (state !== 'queued' && state !== 'pinning') return undefined
+  const [job] = await tx
+    .select({ result: jobs.result })
+    .from(jobs)
+    .where(and(eq(jobs.cid, cid), eq(jobs.step, 'fetch'), eq(jobs.generation, generation)))
+  // `pinning` without a job is another upload.
+  if (job ? job.result !== null : state === 'pinning') return undefined
+  await addToOutbox(tx, pinCancelled, `${cid}.${generation}.cancelled`, { cid, generation })
+  const [next] = await tx
+    .update(contents)
+    .set({
+      generation: generation + 1,
+      state: 'pinning',
+      attempts: 0,
+      queuedAt: sql`now()`,
+      changedAt: sql`now()`,
+    })
+    .where(eq(contents.cid, cid))
+    .returning()
+  return next
+}

@@ -1,0 +1,93 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { and, asc, eq, isNull, sql } from 'drizzle-orm'
+import type { Database } from './connect-database.ts'
+import { accounts, type TokenScope, tokens } from './schema.ts'
+
+/** What a valid token stands for. */
+export type TokenGrant = {
+  tokenId: string
+  account: string
+  scopes: TokenScope[]
+  maxPendingPins: number | null
+  maxPinnedBytes: number | null
+}
+
+const hashOf = (token: string) => createHash('sha256').update(token).digest('hex')
+
+/**
+ * Makes a token of an account, and the account when it is new. The token is returned this once; only its hash is
+ * stored.
+ */
+export async function createToken(
+  db: Database,
+  { account, name, scopes }: { account: string; name: string; scopes: readonly TokenScope[] },
+): Promise<{ id: string; token: string }> {
+  const id = randomUUID()
+  // In hex, because a token that begins with a dash is an option to many command lines.
+  const token = randomBytes(32).toString('hex')
+  await db.transaction(async tx => {
+    await tx.insert(accounts).values({ id: account }).onConflictDoNothing()
+    await tx.insert(tokens).values({ id, account, name, scopes: [...scopes], hash: hashOf(token) })
+  })
+  return { id, token }
+}
+
+/** Resolves with undefined for a token that is unknown or revoked. Notes its use, to the minute. */
+export async function findToken(db: Database, token: string): Promise<TokenGrant | undefined> {
+  const [found] = await db
+    .select({
+      tokenId: tokens.id,
+      account: tokens.account,
+      scopes: tokens.scopes,
+      maxPendingPins: accounts.maxPendingPins,
+      maxPinnedBytes: accounts.maxPinnedBytes,
+      isUseNoted: sql<boolean>`coalesce(${tokens.lastUsedAt} > now() - interval '1 minute', false)`,
+    })
+    .from(tokens)
+    .innerJoin(accounts, eq(accounts.id, tokens.account))
+    .where(and(eq(tokens.hash, hashOf(token)), isNull(tokens.revokedAt)))
+  if (!found) return undefined
+  const { isUseNoted, ...grant } = found
+  if (!isUseNoted)
+    await db
+      .update(tokens)
+      .set({ lastUsedAt: sql`date_trunc('minute', now())` })
+      .where(eq(tokens.id, grant.tokenId))
+  return grant
+}
+
+/** From now on the token is refused. Resolves with whether there was such a token that was not yet revoked. */
+export async function revokeToken(db: Database, id: string): Promise<boolean> {
+  const revoked = await db
+    .update(tokens)
+    .set({ revokedAt: sql`now()` })
+    .where(and(eq(tokens.id, id), isNull(tokens.revokedAt)))
+    .returning({ id: tokens.id })
+  return revoked.length > 0
+}
+
+/** Tokens of all accounts, or of one, oldest first. */
+export const listTokens = (db: Database, account?: string) =>
+  db
+    .select({
+      id: tokens.id,
+      account: tokens.account,
+      name: tokens.name,
+      scopes: tokens.scopes,
+      createdAt: tokens.createdAt,
+      lastUsedAt: tokens.lastUsedAt,
+      revokedAt: tokens.revokedAt,
+    })
+    .from(tokens)
+    .where(account === undefined ? undefined : eq(tokens.account, account))
+    .orderBy(asc(tokens.createdAt))
+
+/** Sets what an account may have; null takes a limit away. Resolves with whether there is such an account. */
+export async function setQuotas(
+  db: Database,
+  account: string,
+  quotas: Partial<Pick<TokenGrant, 'maxPendingPins' | 'maxPinnedBytes'>>,
+): Promise<boolean> {
+  const changed = await db.update(accounts).set(quotas).where(eq(accounts.id, account)).returning()
+  return changed.length > 0
+}

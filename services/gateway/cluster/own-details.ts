@@ -1,0 +1,47 @@
+import type { LiveJob } from '#libs/bus/index.ts'
+import type { AcceptedPin } from '#libs/db/index.ts'
+
+type Content = AcceptedPin['content']
+
+/** What only we know of a content, in fields of our own: clients of ipfs-cluster skip them. */
+export function ownDetails(content: Content, live: LiveJob | undefined) {
+  switch (content.state) {
+    case 'pinned':
+      return { receipt: receipt(content) }
+    case 'failed':
+      return { failure: failure(content) }
+    case 'queued':
+    case 'pinning':
+      return live ? { progress: progress(live) } : {}
+    case 'unpinned':
+      return {}
+  }
+}
+
+const receipt = (content: Content) => ({
+  root: content.cid,
+  car_cid: content.carCid,
+  bucket: content.carBucket,
+  key: content.carKey,
+  car_bytes: content.carBytes,
+  blocks: content.blocks,
+  dag_bytes: content.dagBytes,
+  verified_at: content.verifiedAt?.toISOString(),
+  indexed_at: content.indexedAt?.toISOString() ?? null,
+  attempts: content.attempts,
+})
+
+const failure = ({ failureCode, failureMessage, missingCids, attempts }: Content) => ({
+  code: failureCode,
+  message: failureMessage,
+  missing_cids: missingCids ?? [],
+  attempts,
+})
+
+const progress = ({ phase, attempt, dagBytes, dagBlocks, carBytes }: LiveJob) => ({
+  phase,
+  attempt,
+  dag_bytes: dagBytes,
+  dag_blocks: dagBlocks,
+  car_bytes: carBytes,
+})

@@ -1,0 +1,6 @@
+/** Where the Pinning Service API is mounted. ipfs-cluster has the same paths with other shapes. */
+export const pinningServicePath = '/psa'
+
+/** Whether the target of a request is a matter of the Pinning Service API, whether there is such a route or not. */
+export const isOfPinningService = (target: string | undefined): boolean =>
+  target !== undefined && /^\/psa(?=[/?#]|$)/.test(target)

@@ -1,0 +1,108 @@
+import { fastifyCors } from '@fastify/cors'
+import type { LiveJob, LiveNode } from '#libs/bus/index.ts'
+import {
+  acceptPin,
+  countPins,
+  type Database,
+  findPsaPin,
+  findToken,
+  newRequestId,
+  psaPins,
+  queuePosition,
+  removePsaPin,
+  replacePsaPin,
+} from '#libs/db/index.ts'
+import { HttpError, type HttpServer } from '#libs/http/index.ts'
+import type { GatewayConfig } from '../config.ts'
+import { addAddPin } from './add-pin.ts'
+import { pinningSchemas } from './answer-schemas.ts'
+import { createDelegates } from './delegates.ts'
+import { addDeletePin } from './delete-pin.ts'
+import { addGetPin } from './get-pin.ts'
+import { limitRate } from './limit-rate.ts'
+import { addListPins } from './list-pins.ts'
+import { createPinStatusOf } from './pin-status.ts'
+import { pinningServicePath } from './pinning-path.ts'
+import { createReadPin } from './read-pin.ts'
+import { addReplacePin } from './replace-pin.ts'
+import { createRequireQuota } from './require-quota.ts'
+import { requireToken } from './require-token.ts'
+import { createTokenCache } from './token-cache.ts'
+
+type Deps = {
+  config: GatewayConfig
+  db: Database
+  liveJob: (cid: string) => LiveJob | undefined
+  liveNodes: () => LiveNode[]
+  wakeOutbox: () => void
+}
+
+/**
+ * The IPFS Pinning Service API 1.0.0, under a path of its own with its own tokens and its own rules for browsers.
+ * Hooks of `server` hold here too, also those that it gets later.
+ */
+export async function addPinningService(server: HttpServer, deps: Deps): Promise<void> {
+  for (const [$id, schema] of Object.entries(pinningSchemas)) server.addSchema({ ...schema, $id })
+  await server.register(
+    async scope => {
+      await shareWithBrowsers(scope)
+      await guard(scope, deps)
+      addRoutes(scope, deps)
+    },
+    { prefix: pinningServicePath },
+  )
+}
+
+/** Tokens are sent by the program and not by the browser, so any page may ask. Preflights need none. */
+async function shareWithBrowsers(scope: HttpServer): Promise<void> {
+  await scope.register(fastifyCors, {
+    origin: '*',
+    methods: ['GET', 'POST', 'DELETE', 'OPTIONS'],
+    allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key'],
+    exposedHeaders: ['Retry-After', 'X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'],
+    maxAge: 86_400,
+    strictPreflight: false,
+  })
+}
+
+async function guard(scope: HttpServer, { config, db }: Deps): Promise<void> {
+  const findGrant = createTokenCache({
+    findToken: token => findToken(db, token),
+    maxAgeMs: config.TOKEN_CACHE_MS,
+  })
+  requireToken(scope, { findGrant })
+  await limitRate(scope, { perSecond: config.RATE_LIMIT_PER_SECOND, burst: config.RATE_LIMIT_BURST })
+  // Of its own, so that a path without a route is refused behind the same hooks.
+  scope.setNotFoundHandler(() => {
+    throw new HttpError(404, 'not found')
+  })
+}
+
+function addRoutes(scope: HttpServer, { config, db, liveJob, liveNodes, wakeOutbox }: Deps): void {
+  const allowPrivate = config.ALLOW_PRIVATE_ORIGINS
+  const delegates = createDelegates({
+    liveNodes,
+    configured: config.delegates,
+    allowPrivate,
+    peerId: config.CLUSTER_PEER_ID,
+  })
+  const statusOf = createPinStatusOf({ liveJob, delegates })
+  const readPin = createReadPin({ maxOrigins: config.MAX_ORIGINS, allowPrivate })
+  const requireQuota = createRequireQuota({ countPins: counted => countPins(db, counted) })
+  const findPin = (which: Parameters<typeof findPsaPin>[1]) => findPsaPin(db, which)
+  const accepting = { readPin, requireQuota, newRequestId, wakeOutbox, statusOf }
+
+  addListPins(scope, {
+    pinsOf: (...query) => psaPins(db, ...query),
+    statusOf,
+    defaultStatus: config.PSA_DEFAULT_STATUS,
+  })
+  addAddPin(scope, { ...accepting, acceptPin: request => acceptPin(db, request) })
+  addGetPin(scope, { findPin, queuePosition: queuedAt => queuePosition(db, queuedAt), statusOf })
+  addReplacePin(scope, {
+    ...accepting,
+    findPin,
+    replacePin: (which, request) => replacePsaPin(db, which, request),
+  })
+  addDeletePin(scope, { removePin: which => removePsaPin(db, which), wakeOutbox })
+}

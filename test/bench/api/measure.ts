@@ -1,0 +1,83 @@
+import type { SupervisedChild } from '#deploy/local/supervised-child.ts'
+import { cpuMs, peakMib, resetPeak } from '../process-usage.ts'
+import { runLoad } from './load.ts'
+import { randomCids } from './random-cids.ts'
+import { readList } from './read-list.ts'
+import type { Row } from './report.ts'
+
+/** What is measured: a server and the process that answers. */
+export type Target = { server: Row['server']; url: string; child: SupervisedChild }
+
+/** Both servers have the same credentials. */
+export const authorization = `Basic ${Buffer.from('user:secret').toString('base64')}`
+
+/** `POST /pins/{cid}` of CIDs that are all different and that nobody has. */
+export const measurePosts = (target: Target, connections: number, count: number): Promise<Row> =>
+  measureRequests(target, 'POST', connections, {
+    work: `POST /pins/{cid}, ${connections} connections`,
+    targets: randomCids(count).map(cid => `/pins/${cid}`),
+  })
+
+/** `GET /pins/{cid}` over and over the given CIDs, `count` times in all. */
+export const measureGets = (
+  target: Target,
+  connections: number,
+  { what, cids, count }: { what: string; cids: readonly string[]; count: number },
+): Promise<Row> =>
+  measureRequests(target, 'GET', connections, {
+    work: `GET /pins/{cid} ${what}, ${connections} connections`,
+    targets: Array.from({ length: count }, (_, i) => `/pins/${cids[i % cids.length]}`),
+  })
+
+async function measureRequests(
+  { server, url, child }: Target,
+  method: 'GET' | 'POST',
+  connections: number,
+  { work, targets }: { work: string; targets: string[] },
+): Promise<Row> {
+  const load = { url, connections, method, targets, authorization }
+  const { result, usage } = await withUsage(child, () => runLoad(load))
+  const { perSecond, p50Ms, p99Ms, statuses, requests } = result
+  const refused = requests - (statuses[200] ?? 0)
+  return { server, work, perSecond, p50Ms, p99Ms, ...usage(requests), refused }
+}
+
+/** One whole list. */
+export async function measureList({ server, url, child }: Target, path: string, what: string): Promise<Row> {
+  const { result, usage } = await withUsage(child, () => readList(`${url}${path}`, authorization))
+  const { objects, perSecond, firstByteMs } = result
+  return {
+    server,
+    work: `GET ${path}, ${objects} ${what}, objects`,
+    perSecond,
+    firstByteMs,
+    ...usage(objects),
+  }
+}
+
+/** What the process needed meanwhile: its peak of memory, and the CPU time for each of `count` things. */
+async function withUsage<T>({ pid }: SupervisedChild, run: () => Promise<T>) {
+  await resetPeak(pid)
+  const before = await cpuMs(pid)
+  const result = await run()
+  const [after, peak] = [await cpuMs(pid), await peakMib(pid)]
+  return { result, usage: (count: number) => ({ peakMib: peak, cpuMs: (after - before) / count }) }
+}
+
+/** Kills the answering process right after its last of `count` answers, and counts what of them is there after its restart. */
+export async function measureLost({ server, url, child }: Target, count: number): Promise<Row> {
+  const cids = randomCids(count)
+  const targets = cids.map(cid => `/pins/${cid}`)
+  const { statuses } = await runLoad({ url, connections: 20, method: 'POST', targets, authorization })
+  if (statuses[200] !== count || child.pid === undefined) throw new Error('not every pin was accepted')
+  const restarted = child.nextRestart()
+  process.kill(child.pid, 'SIGKILL')
+  await restarted
+  const wanted = cids.map(cid => `/allocations/${cid}`)
+  const after = await runLoad({ url, connections: 20, method: 'GET', targets: wanted, authorization })
+  return {
+    server,
+    work: `kill -9 right after ${count} accepted pins`,
+    lost: count - (after.statuses[200] ?? 0),
+  }
+}
