@@ -8,7 +8,7 @@ import { carUploaded, type DataOf } from '#libs/events/index.ts'
 import type { ObjectRef } from '#libs/storage/index.ts'
 import { addLeafOf, dropLastBlock, flipBitInLeaf, nameRoot, openCar, swapLastLeaves } from './car-surgery.ts'
 import { addBlocks } from './content.ts'
-import { deadLettersOf } from './dead-letters.ts'
+import { deadLetter, deadLettersOf } from './dead-letters.ts'
 import { publishByHand } from './messages.ts'
 import { type Pipeline, startPipeline } from './pipeline.ts'
 
@@ -106,6 +106,8 @@ const tell = (data: Uploaded) =>
 async function assertRefused(cid: string, code: string): Promise<void> {
   const failed = await pipeline.client.settled(cid)
   assert.deepEqual([failed.status, failed.failure?.code], ['pin_error', code], failed.error)
+  // A pin is told to have failed before its letter is written.
+  await deadLetter(pipeline, body => body.includes(cid))
   const letters = (await deadLettersOf(pipeline)).filter(({ body }) => body.includes(cid))
   assert.deepEqual(
     letters.map(letter => letter.code),

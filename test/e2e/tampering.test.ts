@@ -4,7 +4,7 @@ import type { SupervisedChild } from '#deploy/local/supervised-child.ts'
 import { buildTree } from '#libs/car/testing/build-car.ts'
 import { addBlocks } from './content.ts'
 import { type Damage, exportDamages, gatewayDamages } from './damages.ts'
-import { deadLettersOf } from './dead-letters.ts'
+import { deadLetter, deadLettersOf } from './dead-letters.ts'
 import { nothingIsLeft } from './leftovers.ts'
 import { allHandled } from './messages.ts'
 import { type Pipeline, startPipeline } from './pipeline.ts'
@@ -49,6 +49,8 @@ async function assertNeverPinned({ tamper, code }: Damage) {
   assert.deepEqual([failed.status, failed.failure?.code], ['pin_error', code], failed.error)
   assert.equal(failed.attempts, failureLimit)
   assert.equal(failed.receipt, undefined)
+  // A pin is told to have failed before its letter is written.
+  await deadLetter(pipeline, body => body.includes(failed.cid))
   const letters = (await deadLettersOf(pipeline)).filter(({ body }) => body.includes(failed.cid))
   assert.deepEqual(
     letters.map(letter => letter.code),
