@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { after, before, describe, test } from 'node:test'
+import { eq } from 'drizzle-orm'
 import { acceptPin } from './accept-pin.ts'
 import { connectDatabase } from './connect-database.ts'
 import { isDatabaseAway } from './database-away.ts'
@@ -43,6 +44,13 @@ const assertAway = async (work: Promise<unknown>) => {
 }
 const assertNotAway = async (work: Promise<unknown>) =>
   assert.equal(isDatabaseAway(await reasonOf(work)), false)
+
+/** A promise that resolves when as many have arrived. */
+function meeting(count: number): [Promise<void>, () => void] {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let missing = count
+  return [promise, () => --missing === 0 && resolve()]
+}
 
 /** Accepts connections and says nothing, or hangs up at once. */
 async function listen(hangUp: boolean) {
@@ -127,6 +135,23 @@ describe('away after the connect timeout', { concurrency: true }, () => {
     waited.resolve()
     await busy
   })
+})
+
+test('a transaction that Postgres gave up to end a deadlock may be tried again', { timeout }, async () => {
+  await using db = connect(database.url, 2)
+  for (const cid of ['one', 'two']) await db.insert(contents).values({ cid, generation: 1, state: 'queued' })
+  const [bothHold, arrive] = meeting(2)
+  const lockBoth = (cids: [string, string]) =>
+    db.transaction(async tx => {
+      const lock = (cid: string) => tx.select().from(contents).where(eq(contents.cid, cid)).for('update')
+      await lock(cids[0])
+      arrive()
+      await bothHold
+      await lock(cids[1])
+    })
+  const outcomes = await Promise.allSettled([lockBoth(['one', 'two']), lockBoth(['two', 'one'])])
+  const reasons = outcomes.flatMap(outcome => (outcome.status === 'rejected' ? [outcome.reason] : []))
+  assert.deepEqual(reasons.map(isDatabaseAway), [true])
 })
 
 test('errors of the query itself do not count as away', { timeout }, async () => {

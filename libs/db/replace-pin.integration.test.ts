@@ -53,6 +53,9 @@ test('of two replaces of one pin one wins, and the other leaves nothing', { time
   assert.equal(outcomes.filter(Boolean).length, 1)
   const pinned = [...(await stored.pinsOf('left')), ...(await stored.pinsOf('right'))]
   assert.equal(pinned.length, 1)
+  const lost = outcomes[0] ? 'right' : 'left'
+  assert.equal(await stored.content(lost), undefined)
+  assert.deepEqual(await eventIds(lost), [])
 })
 
 test('replaces that cross do not wait for each other for ever', { timeout }, async () => {
@@ -65,6 +68,22 @@ test('replaces that cross do not wait for each other for ever', { timeout }, asy
       assert.equal((await stored.pinsOf(cid)).length, 1)
       assert.equal((await stored.content(cid))?.state, 'queued')
     }
+  }
+})
+
+test('four replaces that cross, with CIDs that are new, all come to their end', { timeout }, async () => {
+  for (let round = 0; round < 15; round++) {
+    const cids = ['a', 'b'].map(name => `ring-${name}-${round}`)
+    const olds = []
+    for (const cid of cids) olds.push(await accept(cid), await accept(cid))
+    // Each old content is let go while others want it, and each new one is wanted by two that hold another.
+    const fresh = [`new-${round}-z`, `0-new-${round}`, `0-new-${round}`, `new-${round}-z`]
+    const outcomes = await Promise.all(
+      olds.map(({ pin }, i) => replace(pin.requestId, fresh[i] ?? assert.fail())),
+    )
+    assert.equal(outcomes.filter(Boolean).length, 4)
+    for (const cid of new Set(fresh)) assert.equal((await stored.pinsOf(cid)).length, 2)
+    for (const cid of cids) assert.equal((await stored.content(cid))?.state, 'unpinned')
   }
 })
 

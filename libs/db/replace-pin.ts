@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm'
+import { and, eq, TransactionRollbackError } from 'drizzle-orm'
 import { type AcceptedPin, type PinRequest, wantFetched, writePin } from './accept-pin.ts'
 import type { Database } from './connect-database.ts'
 import { releaseContent } from './remove-pin.ts'
@@ -15,18 +15,24 @@ export async function replacePsaPin(
   request: PinRequest,
 ): Promise<AcceptedPin | undefined> {
   const which = and(eq(pins.requestId, requestId), eq(pins.account, account), eq(pins.api, 'psa'))
-  return db.transaction(async tx => {
+  const replacing = db.transaction(async tx => {
     const [old] = await tx.select({ cid: pins.cid }).from(pins).where(which)
     if (!old) return undefined
-    const lock = (cid: string) => tx.select().from(contents).where(eq(contents.cid, cid)).for('update')
-    // Always in the order of CIDs: two replaces that cross would wait for each other for ever.
-    await lock(old.cid < request.cid ? old.cid : request.cid)
-    await lock(old.cid < request.cid ? request.cid : old.cid)
-    const removed = await tx.delete(pins).where(which).returning({ cid: pins.cid })
-    if (removed.length === 0) return undefined
+    const lockOld = () => tx.select().from(contents).where(eq(contents.cid, old.cid)).for('update')
+    const isNewFirst = request.cid < old.cid
+    // Always in the order of CIDs, rows that are new included: replaces that cross would wait for each other for ever.
+    if (!isNewFirst) await lockOld()
     const content = await wantFetched(tx, request.cid)
+    if (isNewFirst) await lockOld()
+    const removed = await tx.delete(pins).where(which).returning({ cid: pins.cid })
+    // Gone since: what was wanted above must not stay.
+    if (removed.length === 0) tx.rollback()
     const pin = await writePin(tx, request, content)
     if (old.cid !== request.cid) await releaseContent(tx, old.cid)
     return { pin, content }
+  })
+  return replacing.catch((error: unknown) => {
+    if (error instanceof TransactionRollbackError) return undefined
+    throw error
   })
 }
