@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { HttpError } from './http-error.ts'
+import { routedPath } from './routed-path.ts'
 
 /**
  * Answers 405 with `Allow` on a path that is known by other methods, and 404 on every other one; before the body is
@@ -15,7 +16,7 @@ export function refuseUnrouted(server: FastifyInstance): void {
   })
 
   const refusalOf = (url: string) => {
-    const path = url.replace(/\?.*$/s, '')
+    const path = routedPath(url)
     const allowed = new Set(routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method))
     if (allowed.size === 0) return new HttpError(404, 'not found')
     return Object.assign(new HttpError(405, 'method not allowed'), { allow: [...allowed].sort().join(', ') })

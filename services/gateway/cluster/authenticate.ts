@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { fastifyJwt } from '@fastify/jwt'
 import { HttpError, type HttpServer } from '#libs/http/index.ts'
-import { isOfPinningService } from '../psa/pinning-path.ts'
+import { isOfPinningService, isPathOfPinningService } from '../psa/pinning-path.ts'
 import type { Credentials } from './credentials.ts'
 
 const realm = 'realm="Restricted IPFS Cluster API"'
@@ -33,9 +33,12 @@ export async function authenticate(server: HttpServer, credentials: Credentials)
   })
 
   server.addHook('onRequest', async (request, reply) => {
-    if (request.method === 'OPTIONS' || request.routeOptions.config.public) return
-    // It has tokens of its own.
-    if (isOfPinningService(request.url)) return
+    const { method, routeOptions, url } = request
+    if (method === 'OPTIONS' || routeOptions.config.public) return
+    // It has tokens of its own. The route that was found decides, so that no form of a target is one thing here and
+    // another there.
+    if (routeOptions.url === undefined ? isOfPinningService(url) : isPathOfPinningService(routeOptions.url))
+      return
     const { authorization = '' } = request.headers
     const given = readBasic(authorization)
     try {
