@@ -11,13 +11,15 @@ export { type OutboxRelay, startOutboxRelay } from './outbox-relay.ts'
 export { type Counted, countPins, foldPinCounts } from './pin-counts.ts'
 export { originsOf, requestIdOf } from './pins-of-content.ts'
 export {
+  findKeyedPins,
   findPsaPin,
+  findPsaPins,
   type NameMatch,
   nameMatches,
   type PsaFilter,
   psaPins,
-  queuePosition,
 } from './psa-pins.ts'
+export { queuePosition, queuePositions } from './queue-position.ts'
 export { recoverContent } from './recover-content.ts'
 export { expiredPins, removeClusterPin, removeExpiredPin, removePsaPin } from './remove-pin.ts'
 export { replacePsaPin } from './replace-pin.ts'
@@ -31,6 +33,15 @@ export {
   type TokenScope,
   tokenScopes,
 } from './schema.ts'
-export { createToken, findToken, listTokens, revokeToken, setQuotas, type TokenGrant } from './tokens.ts'
+export {
+  createToken,
+  findToken,
+  listTokens,
+  revokedTokens,
+  revokeToken,
+  setQuotas,
+  type TokenGrant,
+} from './tokens.ts'
 export { forgetCar, takeUnpinnedCars, type UnpinnedCar } from './unpinned-cars.ts'
 export { carDeletionMs } from './want-content.ts'
+export { watchedPins } from './watched-pins.ts'

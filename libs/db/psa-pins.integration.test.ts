@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { findPsaPin, findPsaPins, type PsaFilter, psaPins, queuePosition } from './psa-pins.ts'
+import { findKeyedPins, findPsaPin, findPsaPins, type PsaFilter, psaPins } from './psa-pins.ts'
+import { queuePosition, queuePositions } from './queue-position.ts'
 import { contentStates } from './schema.ts'
 import { storedPins } from './testing/stored-pins.ts'
 import { createTestDatabase, type TestDatabase } from './testing/test-database.ts'
@@ -95,6 +96,11 @@ test('an idempotency key gives one pin, whatever else the request says', { timeo
   assert.equal(new Set(accepted.map(({ pin }) => pin.requestId)).size, 1)
   const other = await stored.accept('idem', { ...key, account: 'other' })
   assert.notEqual(other.pin.requestId, accepted[0]?.pin.requestId)
+  const found = await findKeyedPins(database.db, { account: 'default', keys: ['key-1', 'key-2'] })
+  assert.deepEqual(
+    found.map(({ pin }) => pin.requestId),
+    [accepted[0]?.pin.requestId],
+  )
 })
 
 test('a pin is found by its account only', { timeout }, async () => {
@@ -110,4 +116,15 @@ test('the place in the queue is the number of contents before', { timeout }, asy
   const second = await stored.accept('queue-2')
   const ahead = await queuePosition(database.db, first.content.queuedAt)
   assert.equal(await queuePosition(database.db, second.content.queuedAt), ahead + 1)
+})
+
+test('the places of many are those of each, also of contents that are not queued', { timeout }, async () => {
+  const times: Date[] = []
+  for (let i = 0; i < 6; i++) times.push((await stored.accept(`many-${i}`)).content.queuedAt)
+  await stored.setState('many-2', 'pinning')
+  const asked = [...times, ...times.slice(1, 3), new Date(0)].reverse()
+  const places = await queuePositions(database.db, asked)
+  for (const time of asked)
+    assert.equal(places.get(time.getTime()), await queuePosition(database.db, time), time.toISOString())
+  assert.equal((await queuePositions(database.db, [])).size, 0)
 })

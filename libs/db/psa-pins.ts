@@ -103,11 +103,13 @@ export const findPsaPins = (
     .innerJoin(contents, eq(contents.cid, pins.cid))
     .where(and(eq(pins.account, account), eq(pins.api, 'psa'), inArray(pins.requestId, [...requestIds])))
 
-/** How many contents were queued before this one and still are. */
-export async function queuePosition(db: Database, queuedAt: Date): Promise<number> {
-  const [ahead] = await db
-    .select({ count: sql<string>`count(*)` })
-    .from(contents)
-    .where(and(eq(contents.state, 'queued'), lt(contents.queuedAt, queuedAt)))
-  return Number(ahead?.count)
-}
+/** The pins of an account that were accepted under these idempotency keys. */
+export const findKeyedPins = (
+  db: Database,
+  { account, keys }: { account: string; keys: readonly string[] },
+): Promise<AcceptedPin[]> =>
+  db
+    .select({ pin: pins, content: contents })
+    .from(pins)
+    .innerJoin(contents, eq(contents.cid, pins.cid))
+    .where(and(eq(pins.account, account), inArray(pins.idempotencyKey, [...keys])))

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
-import { and, asc, eq, isNull, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm'
 import type { Database } from './connect-database.ts'
 import { accounts, type TokenScope, tokens } from './schema.ts'
 
@@ -64,6 +64,15 @@ export async function revokeToken(db: Database, id: string): Promise<boolean> {
     .where(and(eq(tokens.id, id), isNull(tokens.revokedAt)))
     .returning({ id: tokens.id })
   return revoked.length > 0
+}
+
+/** Which of these tokens are revoked, by their ids. */
+export async function revokedTokens(db: Database, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const revoked = await db
+    .select({ id: tokens.id })
+    .from(tokens)
+    .where(and(inArray(tokens.id, [...ids]), isNotNull(tokens.revokedAt)))
+  return new Set(revoked.map(({ id }) => id))
 }
 
 /** Tokens of all accounts, or of one, oldest first. */

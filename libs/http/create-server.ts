@@ -50,6 +50,7 @@ export function createServer({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     exposeHeadRoutes: false,
+    bodyLimit: maxBodyBytes,
     forceCloseConnections: 'idle',
     // Fastify's own answer would not have our shape.
     return503OnClosing: false,

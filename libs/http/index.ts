@@ -1,5 +1,6 @@
 export { checkedByHandler } from './checked-by-handler.ts'
 export { createServer, type HttpServer } from './create-server.ts'
+export { disconnectStalled } from './disconnect-stalled.ts'
 export { addHealthRoutes, type ReadinessChecks, startHealthServer } from './health.ts'
 export { HttpError } from './http-error.ts'
 export { routedPath } from './routed-path.ts'

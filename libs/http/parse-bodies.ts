@@ -4,8 +4,8 @@ import { HttpError } from './http-error.ts'
 
 /**
  * JSON for routes whose schema has a body. Every other route has none: a body sent to it is read and forgotten before
- * its handler runs, whatever its type, as ipfs-cluster does; but never more of it than the limit. A route with a body
- * of another type adds its own parser.
+ * its handler runs, whatever its type, as ipfs-cluster does; but never more of it than the limit, which is the server's
+ * or the route's own `bodyLimit`. A route with a body of another type adds its own parser.
  */
 export function parseBodies(server: FastifyInstance, limits: BodyLimits): void {
   server.removeAllContentTypeParsers()
@@ -17,12 +17,12 @@ export function parseBodies(server: FastifyInstance, limits: BodyLimits): void {
   server.addContentTypeParser('application/json', async (request: FastifyRequest) => {
     const chunks: Buffer[] = []
     const expected = takesBody(request)
-    await readWithin(request, limits, chunk => expected && chunks.push(chunk))
+    await readWithin(request, limits.bodyTimeoutMs, chunk => expected && chunks.push(chunk))
     return expected ? parseJson(request, Buffer.concat(chunks).toString()) : undefined
   })
   server.addContentTypeParser('*', async (request: FastifyRequest) => {
     if (takesBody(request)) throw new HttpError(415, 'the content type of the body is not supported')
-    await readWithin(request, limits)
+    await readWithin(request, limits.bodyTimeoutMs)
   })
   // Nobody reads the rest of a refused body, or that of a GET: it must not stay in a connection that others use next.
   server.addHook('onSend', ({ raw }, reply, _payload, done) => {
@@ -35,10 +35,11 @@ export function parseBodies(server: FastifyInstance, limits: BodyLimits): void {
 const takesBody = ({ routeOptions }: FastifyRequest) => routeOptions.schema?.body !== undefined
 
 async function readWithin(
-  { raw, headers }: FastifyRequest,
-  limits: BodyLimits,
+  { raw, headers, routeOptions }: FastifyRequest,
+  bodyTimeoutMs: number,
   keep?: (chunk: Buffer) => void,
 ): Promise<void> {
-  if (Number(headers['content-length']) > limits.maxBodyBytes) throw tooLarge(limits.maxBodyBytes)
-  await drainBody(raw, limits, keep)
+  const maxBodyBytes = routeOptions.bodyLimit
+  if (Number(headers['content-length']) > maxBodyBytes) throw tooLarge(maxBodyBytes)
+  await drainBody(raw, { maxBodyBytes, bodyTimeoutMs }, keep)
 }

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
+import { disconnectStalled } from './disconnect-stalled.ts'
 import { jsonLine } from './write-json.ts'
 
 type SendOptions = {
@@ -48,7 +49,7 @@ export async function sendObjects(
       .catch((err: unknown) => reply.request.log.error({ err }, 'a list could not be closed'))
   })
 
-  disconnectStalled(reply, stallTimeoutMs)
+  disconnectStalled(reply.raw, stallTimeoutMs)
   reply.trailer('X-Stream-Error', async () => streamError)
   return reply.send(body)
 }
@@ -66,11 +67,3 @@ const textOf = (objects: readonly object[]) => objects.map(jsonLine).join('')
 /** A text for a header: on one line, and as the bytes of UTF-8, which is how Go reads it. */
 export const headerText = (message: string) =>
   Buffer.from(message.replace(/\p{Cc}+/gu, ' '), 'utf8').toString('latin1')
-
-/** The socket's own timer counts from the last byte that left; it runs out too when the source has nothing yet. */
-function disconnectStalled({ raw }: Reply, stallTimeoutMs: number): void {
-  raw.setTimeout(stallTimeoutMs, () => {
-    if (raw.writableNeedDrain) raw.destroy()
-    else raw.setTimeout(stallTimeoutMs)
-  })
-}

@@ -4,6 +4,7 @@ import { copyObject } from './copy-object.ts'
 import { headObject } from './head-object.ts'
 import { abortOpenUploads, listObjects, listOpenUploads } from './list-objects.ts'
 import { createPartBuffers } from './part-buffers.ts'
+import { presignRead } from './presign-read.ts'
 import { readObject } from './read-object.ts'
 import { type CallTimes, createS3Calls, nameOf, type S3Calls } from './s3-calls.ts'
 import { type ConnectionOptions, createS3Client } from './s3-client.ts'
@@ -61,6 +62,7 @@ export function connectStorage(options: StorageOptions): Storage {
   return {
     createUpload: (ref, uploadOptions) => createUpload(uploadDeps, ref, uploadOptions),
     read: (ref, readOptions) => readObject(s3, ref, readOptions),
+    presignRead: (ref, link) => presignRead(client, ref, link),
     head: (ref, headOptions) => headObject(s3, ref, headOptions),
     copy: (from, to, copyOptions) => copyObject(copyDeps, from, to, copyOptions),
     delete: (ref, deleteOptions) => deleteObject(s3, ref, deleteOptions),

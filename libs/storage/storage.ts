@@ -26,6 +26,15 @@ export type Upload = AsyncDisposable & {
   complete(): Promise<{ sizeBytes: number }>
 }
 
+/** How a link shows an object to whoever follows it. */
+export type ReadLink = {
+  /** 1 s to 7 days, which is the most that S3 allows. Ends earlier when the credentials do. */
+  validForMs: number
+  contentType: string
+  /** Under which a browser saves it. Without quotes. */
+  fileName: string
+}
+
 type Cancellable = { signal?: AbortSignal | undefined }
 
 /**
@@ -47,6 +56,11 @@ export type Storage = AsyncDisposable & {
     ref: ObjectRef,
     options: { signal: AbortSignal; range?: { offset: number; length: number }; etag?: string },
   ): AsyncIterable<Uint8Array>
+  /**
+   * A URL by which anybody can read an object, and ranges of it, for a time. Does no request: neither that the object is
+   * there nor that the credentials may read it is checked. Rejects with `StorageError` when there are no credentials.
+   */
+  presignRead(ref: ObjectRef, link: ReadLink): Promise<string>
   /** `undefined` when there is no such object. A missing bucket looks the same: S3 answers both with a bare 404. */
   head(ref: ObjectRef, options?: Cancellable): Promise<StoredObject | undefined>
   /**

@@ -12,6 +12,7 @@ import { addPostToken } from './cluster/post-token.ts'
 import { redirectTrailingSlash } from './cluster/redirect-trailing-slash.ts'
 import { shareWithOrigins } from './cluster/share-with-origins.ts'
 import type { GatewayConfig } from './config.ts'
+import { connectStores } from './connect-stores.ts'
 import { addOpenApi } from './open-api.ts'
 import { failureBody } from './psa/failure-body.ts'
 import { isOfPinningService } from './psa/pinning-path.ts'
@@ -44,7 +45,8 @@ export async function createApp(deps: Deps): Promise<HttpServer> {
   })
   await addOpenApi(server, { version: clusterVersion })
   // First, because a plugin that the parent has cannot be added with other options, and both have CORS.
-  await addPinningService(server, { config, db, liveJob, liveNodes, wakeOutbox })
+  const stores = connectStores(server, config, log)
+  await addPinningService(server, { config, db, stores, liveJob, liveNodes, wakeOutbox })
 
   // In the order of ipfs-cluster: who may not ask learns nothing, not by CORS and not by a redirect either.
   const isOpen = config.credentials.size === 0
@@ -75,7 +77,8 @@ export async function createApp(deps: Deps): Promise<HttpServer> {
     maxCids: config.MAX_STATUS_CIDS,
     lists: { emptyStatus: config.EMPTY_LIST_STATUS, stallTimeoutMs: config.STREAM_STALL_TIMEOUT_MS },
   })
-  await addAddRoute(server, { config, db, account: clusterAccount, peerId: peer.id, wakeOutbox, log })
+  const account = clusterAccount
+  await addAddRoute(server, { config, db, storage: stores.inside, account, peerId: peer.id, wakeOutbox, log })
   return server
 }
 

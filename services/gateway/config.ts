@@ -56,6 +56,14 @@ export const gatewaySettings = Type.Object({
   TOKEN_CACHE_MS: Type.Integer({ minimum: 0, default: 5_000 }),
   RATE_LIMIT_PER_SECOND: Type.Integer({ minimum: 0, default: 50 }),
   RATE_LIMIT_BURST: Type.Integer({ minimum: 1, default: 500 }),
+  MAX_BATCH_PINS: Type.Integer({ minimum: 1, default: 1000 }),
+  MAX_WATCHERS: Type.Integer({ minimum: 1, default: 1000 }),
+  WATCH_INTERVAL_MS: Type.Integer({ minimum: 1, default: 1_000 }),
+  WATCH_HEARTBEAT_MS: Type.Integer({ minimum: 1, default: 15_000 }),
+  MAX_CAR_DOWNLOADS: Type.Integer({ minimum: 1, default: 100 }),
+  /** S3 signs no link for longer than 7 days. */
+  CAR_LINK_TTL_MS: Type.Integer({ minimum: 1_000, maximum: 604_800_000, default: 900_000 }),
+  S3_PUBLIC_ENDPOINT_URL: Type.Optional(Type.String({ pattern: '^https?://' })),
   CLUSTER_IPFS_ADDR: Type.Optional(Type.String()),
   ALLOW_PRIVATE_ORIGINS: Type.Boolean({ default: false }),
 })

@@ -1,8 +1,8 @@
-import { carLimits, storageOptions } from '#libs/config/index.ts'
+import { carLimits } from '#libs/config/index.ts'
 import { acceptUploadedCar, type Database, isDatabaseAway, newRequestId } from '#libs/db/index.ts'
 import type { HttpServer } from '#libs/http/index.ts'
 import { connectFileAdder } from '#libs/ipfs/index.ts'
-import { connectStorage } from '#libs/storage/index.ts'
+import type { Storage } from '#libs/storage/index.ts'
 import type { Logger } from '#libs/telemetry/index.ts'
 import type { GatewayConfig } from '../config.ts'
 import { createKeepCar } from './keep-car.ts'
@@ -12,17 +12,17 @@ import { createStageCar } from './stage-car.ts'
 type Deps = {
   config: GatewayConfig
   db: Database
+  storage: Storage
   account: string
   peerId: string
   wakeOutbox: () => void
   log: Logger
 }
 
-/** `POST /add` over a store and, where one is set, an IPFS node. Both are connected on demand, and closed with the server. */
+/** `POST /add` over the store and, where one is set, an IPFS node, which is connected on demand and closed with the server. */
 export async function addAddRoute(server: HttpServer, deps: Deps): Promise<void> {
-  const { config, db, account, peerId, wakeOutbox, log } = deps
+  const { config, db, storage, account, peerId, wakeOutbox, log } = deps
   const resources = new AsyncDisposableStack()
-  const storage = resources.use(connectStorage({ ...storageOptions(config), log }))
   const fileAdder = config.KUBO_API_URL ? resources.use(connectFileAdder(config.KUBO_API_URL)) : undefined
   server.addHook('onClose', () => resources.disposeAsync())
   const keepCar = createKeepCar({

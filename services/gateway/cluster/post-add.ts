@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { HttpError, type HttpServer } from '#libs/http/index.ts'
 import { describeRoute, jsonLines } from '../describe-route.ts'
+import { stopTransfers } from '../stop-transfers.ts'
 import { addCar } from './add-car.ts'
 import { explainAddFailure } from './add-failure.ts'
 import { addFiles, noNode } from './add-files.ts'
@@ -10,7 +11,6 @@ import type { AddDeps } from './add-request.ts'
 import { closeGently } from './close-gently.ts'
 import { readBoundary } from './multipart-boundary.ts'
 import { queryOf } from './query-of.ts'
-import { stopUploads } from './stop-uploads.ts'
 import { addHeaders, streamAdded } from './stream-added.ts'
 import { readUpload } from './upload-body.ts'
 import { watchUpload } from './upload-watch.ts'
@@ -30,7 +30,7 @@ type Deps = {
  */
 export async function addPostAdd(server: HttpServer, deps: Deps): Promise<void> {
   const { adding, maxOrigins, maxBodyBytes, stallTimeoutMs } = deps
-  const stopping = stopUploads(server, deps.graceMs)
+  const stopping = stopTransfers(server, deps.graceMs)
   await server.register(async scope => {
     // The handler reads the body itself, as it comes.
     scope.removeAllContentTypeParsers()

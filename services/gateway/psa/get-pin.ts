@@ -23,7 +23,8 @@ export function addGetPin(server: HttpServer, { findPin, queuePosition, statusOf
   )
 }
 
-const placeOf = async ({ content }: AcceptedPin, queuePosition: Deps['queuePosition']) =>
+/** How many contents are before it in the queue, while it waits there. */
+export const placeOf = async ({ content }: AcceptedPin, queuePosition: Deps['queuePosition']) =>
   content.state === 'queued' ? queuePosition(content.queuedAt) : undefined
 
 const getPinRoute = describePinningRoute({

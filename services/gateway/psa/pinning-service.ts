@@ -4,9 +4,11 @@ import {
   acceptPin,
   countPins,
   type Database,
+  findKeyedPins,
   findPsaPin,
   findToken,
   newRequestId,
+  type PinRequest,
   psaPins,
   queuePosition,
   removePsaPin,
@@ -14,6 +16,7 @@ import {
 } from '#libs/db/index.ts'
 import { HttpError, type HttpServer } from '#libs/http/index.ts'
 import type { GatewayConfig } from '../config.ts'
+import type { Stores } from '../connect-stores.ts'
 import { addAddPin } from './add-pin.ts'
 import { pinningSchemas } from './answer-schemas.ts'
 import { createDelegates } from './delegates.ts'
@@ -21,6 +24,7 @@ import { addDeletePin } from './delete-pin.ts'
 import { addGetPin } from './get-pin.ts'
 import { limitRate } from './limit-rate.ts'
 import { addListPins } from './list-pins.ts'
+import { addOwnRoutes } from './own-routes.ts'
 import { createPinStatusOf } from './pin-status.ts'
 import { pinningServicePath } from './pinning-path.ts'
 import { createReadPin } from './read-pin.ts'
@@ -32,6 +36,7 @@ import { createTokenCache } from './token-cache.ts'
 type Deps = {
   config: GatewayConfig
   db: Database
+  stores: Stores
   liveJob: (cid: string) => LiveJob | undefined
   liveNodes: () => LiveNode[]
   wakeOutbox: () => void
@@ -53,13 +58,35 @@ export async function addPinningService(server: HttpServer, deps: Deps): Promise
   )
 }
 
+const carRequestHeaders = ['If-None-Match', 'If-Range', 'Range']
+const carAnswerHeaders = [
+  'Accept-Ranges',
+  'Content-Length',
+  'Content-Range',
+  'ETag',
+  'X-Ipfs-Path',
+  'X-Ipfs-Roots',
+]
+
 /** Tokens are sent by the program and not by the browser, so any page may ask. Preflights need none. */
 async function shareWithBrowsers(scope: HttpServer): Promise<void> {
   await scope.register(fastifyCors, {
     origin: '*',
     methods: ['GET', 'POST', 'DELETE', 'OPTIONS'],
-    allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key'],
-    exposedHeaders: ['Retry-After', 'X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'],
+    allowedHeaders: [
+      'Authorization',
+      'Content-Type',
+      'Idempotency-Key',
+      'Last-Event-ID',
+      ...carRequestHeaders,
+    ],
+    exposedHeaders: [
+      'Retry-After',
+      'X-RateLimit-Limit',
+      'X-RateLimit-Remaining',
+      'X-RateLimit-Reset',
+      ...carAnswerHeaders,
+    ],
     maxAge: 86_400,
     strictPreflight: false,
   })
@@ -78,7 +105,8 @@ async function guard(scope: HttpServer, { config, db }: Deps): Promise<void> {
   })
 }
 
-function addRoutes(scope: HttpServer, { config, db, liveJob, liveNodes, wakeOutbox }: Deps): void {
+function addRoutes(scope: HttpServer, deps: Deps): void {
+  const { config, db, liveJob, liveNodes, wakeOutbox } = deps
   const allowPrivate = config.ALLOW_PRIVATE_ORIGINS
   const delegates = createDelegates({
     liveNodes,
@@ -91,13 +119,18 @@ function addRoutes(scope: HttpServer, { config, db, liveJob, liveNodes, wakeOutb
   const requireQuota = createRequireQuota({ countPins: counted => countPins(db, counted) })
   const findPin = (which: Parameters<typeof findPsaPin>[1]) => findPsaPin(db, which)
   const accepting = { readPin, requireQuota, newRequestId, wakeOutbox, statusOf }
+  const adding = {
+    ...accepting,
+    acceptPin: (request: PinRequest) => acceptPin(db, request),
+    findKeyedPins: (which: Parameters<typeof findKeyedPins>[1]) => findKeyedPins(db, which),
+  }
 
   addListPins(scope, {
     pinsOf: (...query) => psaPins(db, ...query),
     statusOf,
     defaultStatus: config.PSA_DEFAULT_STATUS,
   })
-  addAddPin(scope, { ...accepting, acceptPin: request => acceptPin(db, request) })
+  addAddPin(scope, adding)
   addGetPin(scope, { findPin, queuePosition: queuedAt => queuePosition(db, queuedAt), statusOf })
   addReplacePin(scope, {
     ...accepting,
@@ -105,4 +138,5 @@ function addRoutes(scope: HttpServer, { config, db, liveJob, liveNodes, wakeOutb
     replacePin: (which, request) => replacePsaPin(db, which, request),
   })
   addDeletePin(scope, { removePin: which => removePsaPin(db, which), wakeOutbox })
+  addOwnRoutes(scope, { ...deps, ...adding, findPin })
 }

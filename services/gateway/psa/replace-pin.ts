@@ -32,7 +32,7 @@ export function addReplacePin(server: HttpServer, deps: Deps): void {
     async ({ params, body, grant }, reply) => {
       const requested = readPin(body)
       const { pin: old } = await foundPin(findPin, grant, params.requestid)
-      await requireQuota(grant, old)
+      await requireQuota(grant, { replaced: old })
       const { account } = grant
       const accepted = await replacePin(
         { account, requestId: old.requestId },

@@ -3,8 +3,11 @@ import { HttpError } from '#libs/http/index.ts'
 
 type Deps = { countPins: (counted: Counted) => Promise<{ pins: number; carBytes: number }> }
 
-/** Rejects with `HttpError` 409 when the account may not have one more pin in the place of `replaced`. */
-export type RequireQuota = (grant: TokenGrant, replaced?: AcceptedPin['pin']) => Promise<void>
+/** What a request would change: so many pins more, one if that is not said, and one less where it replaces one. */
+type Change = { pins?: number; replaced?: AcceptedPin['pin'] }
+
+/** Rejects with `HttpError` 409 when the account may not have what the request would add. */
+export type RequireQuota = (grant: TokenGrant, change?: Change) => Promise<void>
 
 /**
  * What counts are the pins of the account, whichever API they came by. Requests at the same moment do not wait for one
@@ -12,14 +15,14 @@ export type RequireQuota = (grant: TokenGrant, replaced?: AcceptedPin['pin']) =>
  */
 export const createRequireQuota =
   ({ countPins }: Deps): RequireQuota =>
-  async ({ account, maxPendingPins, maxPinnedBytes }, replaced) => {
+  async ({ account, maxPendingPins, maxPinnedBytes }, { pins: added = 1, replaced } = {}) => {
     if (maxPendingPins !== null) {
       const { pins } = await countPins({ account, states: ['queued', 'pinning'] })
       const freed = replaced?.state === 'queued' || replaced?.state === 'pinning' ? 1 : 0
-      if (pins - freed >= maxPendingPins)
+      if (pins - freed + added > maxPendingPins)
         throw new HttpError(
           409,
-          `the account may have ${maxPendingPins} pins that are queued or being pinned, and has ${pins}: wait until some are pinned, or delete some`,
+          `the account may have ${maxPendingPins} pins that are queued or being pinned, and has ${pins}${added > 1 ? `; this would be ${added} more` : ''}: wait until some are pinned, or delete some`,
         )
     }
     if (maxPinnedBytes !== null) {

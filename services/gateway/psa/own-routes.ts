@@ -1,0 +1,80 @@
+import {
+  type AcceptedPin,
+  type Database,
+  findPsaPins,
+  type PinRequest,
+  queuePosition,
+  queuePositions,
+  revokedTokens,
+  watchedPins,
+} from '#libs/db/index.ts'
+import type { HttpServer } from '#libs/http/index.ts'
+import type { GatewayConfig } from '../config.ts'
+import type { Stores } from '../connect-stores.ts'
+import { stopTransfers } from '../stop-transfers.ts'
+import type { FindKeyedPins } from './add-pin.ts'
+import type { FindPin } from './found-pin.ts'
+import { addGetBatch } from './get-batch.ts'
+import { addGetCar } from './get-car.ts'
+import { addGetEvents } from './get-events.ts'
+import { addGetReceipt } from './get-receipt.ts'
+import { createOpenCar } from './open-car.ts'
+import type { PinStatusOf } from './pin-status.ts'
+import { addPostBatch } from './post-batch.ts'
+import type { ReadPin } from './read-pin.ts'
+import type { RequireQuota } from './require-quota.ts'
+import { createSeats } from './seats.ts'
+import { createPinWatch } from './watch-pins.ts'
+
+type Deps = {
+  config: GatewayConfig
+  db: Database
+  stores: Stores
+  findPin: FindPin
+  readPin: ReadPin
+  requireQuota: RequireQuota
+  acceptPin: (request: PinRequest) => Promise<AcceptedPin>
+  findKeyedPins: FindKeyedPins
+  newRequestId: () => string
+  wakeOutbox: () => void
+  statusOf: PinStatusOf
+}
+
+/** The routes that the specification does not know. They have no shape of it but `Pin`, `PinStatus` and `Failure`. */
+export function addOwnRoutes(scope: HttpServer, deps: Deps): void {
+  const { config, db, stores, findPin, statusOf } = deps
+  const maxPins = config.MAX_BATCH_PINS
+  addPostBatch(scope, { ...deps, maxPins })
+  addGetBatch(scope, { findPins: which => findPsaPins(db, which), statusOf, maxPins })
+  addGetReceipt(scope, { findPin })
+  const stallTimeoutMs = config.STREAM_STALL_TIMEOUT_MS
+  const watch = createPinWatch({
+    watchedPins: ids => watchedPins(db, ids),
+    revokedTokens: ids => revokedTokens(db, ids),
+    queuePositions: times => queuePositions(db, times),
+    statusOf,
+    intervalMs: config.WATCH_INTERVAL_MS,
+    log: scope.log,
+  })
+  addGetEvents(scope, {
+    findPin,
+    queuePosition: queuedAt => queuePosition(db, queuedAt),
+    statusOf,
+    watch,
+    takeSeat: createSeats({ count: config.MAX_WATCHERS, what: 'event streams' }),
+    stallTimeoutMs,
+    heartbeatMs: config.WATCH_HEARTBEAT_MS,
+  })
+  const openCar = createOpenCar({
+    read: (ref, options) => stores.inside.read(ref, options),
+    takeSeat: createSeats({ count: config.MAX_CAR_DOWNLOADS, what: 'downloads' }),
+    stallTimeoutMs,
+    stopping: stopTransfers(scope, config.SHUTDOWN_TIMEOUT_MS / 2),
+  })
+  addGetCar(scope, {
+    findPin,
+    presignRead: (ref, link) => stores.outside.presignRead(ref, link),
+    linkValidForMs: config.CAR_LINK_TTL_MS,
+    openCar,
+  })
+}
