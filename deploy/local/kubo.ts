@@ -35,6 +35,8 @@ type KuboOptions = {
   maxRequestDuration?: string
   /** More to set, by the section of Kubo's configuration. */
   extraConfig?: { [section: string]: unknown }
+  /** How often it looks at the policies of its remote pinning services: a Go duration. Kubo's own default is 30s. */
+  mfsPinPollInterval?: string
 }
 
 /** Starts an IPFS node; call it several times with folders of their own for several nodes. */
@@ -42,7 +44,8 @@ export async function startKubo(supervisor: Supervisor, options: KuboOptions): P
   const { dataDir, binary, name = 'kubo', isolated, offline = false, rpcAuthorization = true } = options
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const repo = join(dataDir, 'repo')
-  const env = (path: string) => serverEnvironment({ IPFS_PATH: path, IPFS_TELEMETRY: 'off' })
+  const polling = options.mfsPinPollInterval ? { MFS_PIN_POLL_INTERVAL: options.mfsPinPollInterval } : {}
+  const env = (path: string) => serverEnvironment({ IPFS_PATH: path, IPFS_TELEMETRY: 'off', ...polling })
   if (!existsSync(repo)) {
     const half = `${repo}-half`
     await rm(half, { recursive: true, force: true })

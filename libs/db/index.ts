@@ -10,15 +10,8 @@ export { migrateDatabase } from './migrate-database.ts'
 export { type OutboxRelay, startOutboxRelay } from './outbox-relay.ts'
 export { type Counted, countPins, foldPinCounts } from './pin-counts.ts'
 export { originsOf, requestIdOf } from './pins-of-content.ts'
-export {
-  findKeyedPins,
-  findPsaPin,
-  findPsaPins,
-  type NameMatch,
-  nameMatches,
-  type PsaFilter,
-  psaPins,
-} from './psa-pins.ts'
+export { type NameMatch, nameMatches, type PsaFilter } from './psa-filter.ts'
+export { createPsaPins, findKeyedPins, findPsaPin, findPsaPins } from './psa-pins.ts'
 export { queuePosition, queuePositions } from './queue-position.ts'
 export { recoverContent } from './recover-content.ts'
 export { expiredPins, removeClusterPin, removeExpiredPin, removePsaPin } from './remove-pin.ts'
@@ -33,6 +26,7 @@ export {
   type TokenScope,
   tokenScopes,
 } from './schema.ts'
+export { type Setback, setbacksOf } from './setbacks.ts'
 export {
   createToken,
   findToken,

@@ -62,13 +62,14 @@ export async function foldPinCounts(db: Queries, limit: number): Promise<number>
     ), taken as (
       delete from pin_count_changes where id in (select id from due) returning account, api, state, hour, pins, car_bytes
     ), summed as (
-      select account, api, state, hour, sum(pins) as pins, sum(car_bytes) as car_bytes
+      select account, api, state, hour, sum(pins) as pins, sum(car_bytes) as car_bytes, count(*) as changes
       from taken group by account, api, state, hour order by account, api, state, hour
     ), written as (
-      insert into pin_counts as counts (account, api, state, hour, pins, car_bytes)
-      select account, api, state, hour, pins, car_bytes from summed
+      insert into pin_counts as counts (account, api, state, hour, pins, car_bytes, changes)
+      select account, api, state, hour, pins, car_bytes, changes from summed
       on conflict (account, api, state, hour) do update
-        set pins = counts.pins + excluded.pins, car_bytes = counts.car_bytes + excluded.car_bytes
+        set pins = counts.pins + excluded.pins, car_bytes = counts.car_bytes + excluded.car_bytes,
+          changes = counts.changes + excluded.changes
       returning 1
     )
     select count(*) as folded from taken`)

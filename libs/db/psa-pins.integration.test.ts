@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { findKeyedPins, findPsaPin, findPsaPins, type PsaFilter, psaPins } from './psa-pins.ts'
+import type { PsaFilter } from './psa-filter.ts'
+import { createPsaPins, findKeyedPins, findPsaPin, findPsaPins } from './psa-pins.ts'
 import { queuePosition, queuePositions } from './queue-position.ts'
 import { contentStates } from './schema.ts'
 import { storedPins } from './testing/stored-pins.ts'
@@ -22,7 +23,7 @@ after(() => database[Symbol.asyncDispose]())
 
 const timeout = 20_000
 const list = (filter: Partial<PsaFilter> = {}, limit = 100) =>
-  psaPins(database.db, account, { states: contentStates, ...filter }, limit)
+  createPsaPins(database.db)(account, { states: contentStates, ...filter }, limit)
 const namesOf = async (filter: Partial<PsaFilter>) => {
   const { page } = await list(filter)
   return page.map(({ pin }) => pin.name).toSorted()
@@ -86,7 +87,7 @@ test('fifty pins at once have fifty times of creation', { timeout }, async () =>
   await Promise.all(
     Array.from({ length: 50 }, (_, i) => stored.accept(`at-once-${i}`, { account: 'busy', api: 'psa' })),
   )
-  const { page } = await psaPins(database.db, 'busy', { states: contentStates }, 100)
+  const { page } = await createPsaPins(database.db)('busy', { states: contentStates }, 100)
   assert.equal(new Set(page.map(({ pin }) => pin.createdAt.getTime())).size, 50)
 })
 

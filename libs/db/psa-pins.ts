@@ -1,87 +1,105 @@
-import { and, desc, eq, gt, inArray, lt, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, gte, inArray, lt, or, type SQL, sql } from 'drizzle-orm'
 import type { AcceptedPin } from './accept-pin.ts'
-import type { Database } from './connect-database.ts'
+import type { Database, Queries } from './connect-database.ts'
+import { createCountByHour } from './hourly-counts.ts'
 import { countPins } from './pin-counts.ts'
-import { type ContentState, contents, pins } from './schema.ts'
+import { createdBetween, matching, ofAccount, type PsaFilter } from './psa-filter.ts'
+import { contents, pins } from './schema.ts'
 
-/** How `name` of a filter is compared: whole or as a part, with or without regard to case. */
-export const nameMatches = ['exact', 'iexact', 'partial', 'ipartial'] as const
-export type NameMatch = (typeof nameMatches)[number]
-
-/** Filters of the Pinning Service API; all that are given must hold. */
-export type PsaFilter = {
-  states: readonly ContentState[]
-  /** Canonical; any of them. */
-  cids?: readonly string[] | undefined
-  name?: { text: string; match: NameMatch } | undefined
-  /** Every pair must be in the pin's metadata, which may have more. */
-  meta?: Record<string, string> | undefined
-  before?: Date | undefined
-  after?: Date | undefined
-}
+/** A page of pins, and the exact number of all that match, on whatever page. */
+export type PsaPage = { count: number; page: AcceptedPin[] }
 
 /**
- * The newest pins of an account that match, and the exact number of all that do, whatever `limit` is. Both come from
- * one snapshot. Without a filter by CID, name or metadata the number comes from counters.
+ * Lists the newest pins of an account that match. Page and count come from one snapshot, and the count is exact. Without
+ * a filter by CID, name or metadata it comes from counters; else matches are counted, and what was slow to count is
+ * remembered by hour, which also tells how far back a page reaches.
  */
-export function psaPins(
-  db: Database,
-  account: string,
-  filter: PsaFilter,
-  limit: number,
-): Promise<{ count: number; page: AcceptedPin[] }> {
-  const where = and(...conditions(account, filter))
-  return db.transaction(
-    async tx => {
-      const page = await tx
-        .select({ pin: pins, content: contents })
-        .from(pins)
-        .innerJoin(contents, eq(contents.cid, pins.cid))
-        .where(where)
-        .orderBy(desc(pins.createdAt))
-        .limit(limit)
-      if (page.length < limit) return { count: page.length, page }
-      const { states, before, after } = filter
-      if (!filter.cids && !filter.name && !filter.meta) {
-        const counted = await countPins(tx, { account, api: 'psa', states, before, after })
-        return { count: counted.pins, page }
-      }
-      const [matching] = await tx.select({ count: sql<string>`count(*)` }).from(pins).where(where)
-      return { count: Number(matching?.count), page }
-    },
-    { isolationLevel: 'repeatable read', accessMode: 'read only' },
-  )
-}
+export function createPsaPins(db: Database, countByHour = createCountByHour()) {
+  return (account: string, filter: PsaFilter, limit: number): Promise<PsaPage> =>
+    db.transaction(
+      tx => {
+        const isNarrowed = filter.cids ?? filter.name ?? filter.meta
+        return isNarrowed ? searchPins(tx, account, filter, limit) : pinsByState(tx, account, filter, limit)
+      },
+      { isolationLevel: 'repeatable read', accessMode: 'read only' },
+    )
 
-function conditions(account: string, { states, cids, name, meta, before, after }: PsaFilter) {
-  return [
-    eq(pins.account, account),
-    eq(pins.api, 'psa'),
-    inArray(pins.state, [...states]),
-    cids && inArray(pins.cid, [...cids]),
-    name && nameCondition(name),
-    // The first half is what the partial index is for.
-    meta && sql`${pins.meta} <> '{}' and ${pins.meta} @> ${JSON.stringify(meta)}::jsonb`,
-    before && lt(pins.createdAt, before),
-    after && gt(pins.createdAt, after),
-  ]
-}
-
-function nameCondition({ text, match }: { text: string; match: NameMatch }): SQL {
-  const whole = text.replaceAll(/[\\%_]/g, escaped => `\\${escaped}`)
-  const part = `%${whole}%`
-  const anyCase = (pattern: string) => sql`${pins.name} <> '' and lower(${pins.name}) like lower(${pattern})`
-  switch (match) {
-    case 'exact':
-      return eq(pins.name, text)
-    case 'iexact':
-      return text === '' ? eq(pins.name, '') : anyCase(whole)
-    case 'partial':
-      return text === '' ? sql`true` : sql`${anyCase(part)} and ${pins.name} like ${part}`
-    case 'ipartial':
-      return text === '' ? sql`true` : anyCase(part)
+  async function searchPins(tx: Queries, account: string, filter: PsaFilter, limit: number) {
+    const where = matching(account, filter)
+    const { before: _before, after: _after, ...key } = filter
+    const hours = await countByHour(tx, { account, key: JSON.stringify(key), where })
+    const range = wholeHours(filter)
+    const inRange = [...hours].filter(([hour]) => hour >= range.from && hour < range.until)
+    const whole = inRange.reduce((sum, [, count]) => sum + count, 0)
+    const count = whole + (await countEdges(tx, where, filter, range))
+    if (count === 0) return { count, page: [] }
+    const since = reachesBackTo(inRange, limit)
+    const within = and(createdBetween(filter), since && gte(pins.createdAt, since))
+    return { count, page: await readPage(tx, and(where, within), limit) }
   }
 }
+
+const hourMs = 3_600_000
+
+/** The whole hours between the times of a filter, as the start of the first and the end of the last. */
+function wholeHours({ before, after }: PsaFilter) {
+  const from = after ? Math.floor(after.getTime() / hourMs) * hourMs + hourMs : -Infinity
+  const until = before ? Math.floor(before.getTime() / hourMs) * hourMs : Infinity
+  return { from, until }
+}
+
+/** Matches in the hours that the range begins and ends in. */
+async function countEdges(
+  tx: Queries,
+  where: SQL | undefined,
+  { before, after }: PsaFilter,
+  { from, until }: { from: number; until: number },
+): Promise<number> {
+  if (!before && !after) return 0
+  const outside =
+    from < until
+      ? or(after && lt(pins.createdAt, new Date(from)), before && gte(pins.createdAt, new Date(until)))
+      : undefined
+  const [row] = await tx
+    .select({ count: sql<string>`count(*)` })
+    .from(pins)
+    .where(and(where, createdBetween({ before, after }), outside))
+  return Number(row?.count)
+}
+
+/** Since when the newest `limit` pins were created, at the latest. Undefined when there are not as many. */
+function reachesBackTo(inRange: (readonly [number, number])[], limit: number): Date | undefined {
+  let found = 0
+  for (const [hour, count] of inRange.toSorted(([one], [other]) => other - one)) {
+    found += count
+    if (found >= limit) return new Date(hour)
+  }
+  return undefined
+}
+
+async function pinsByState(tx: Queries, account: string, filter: PsaFilter, limit: number): Promise<PsaPage> {
+  const { states, before, after } = filter
+  // The newest of each state first: together they are in no index, and those of a state may all be old.
+  const newest = sql`select newest.request_id from unnest(${sql.param([...states])}::text[]) as wanted(state),
+    lateral (
+      select ${pins.requestId} from ${pins}
+      where ${and(ofAccount(account), createdBetween(filter))} and ${pins.state} = wanted.state
+      order by ${pins.createdAt} desc limit ${limit}
+    ) as newest`
+  const page = await readPage(tx, sql`${pins.requestId} in (${newest})`, limit)
+  if (page.length < limit) return { count: page.length, page }
+  const counted = await countPins(tx, { account, api: 'psa', states, before, after })
+  return { count: counted.pins, page }
+}
+
+const readPage = (tx: Queries, where: SQL | undefined, limit: number): Promise<AcceptedPin[]> =>
+  tx
+    .select({ pin: pins, content: contents })
+    .from(pins)
+    .innerJoin(contents, eq(contents.cid, pins.cid))
+    .where(where)
+    .orderBy(desc(pins.createdAt))
+    .limit(limit)
 
 /** A pin of the account by its request id. */
 export async function findPsaPin(

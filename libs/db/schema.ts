@@ -149,7 +149,10 @@ export const pins = pgTable(
     index('pins_psa_by_state')
       .on(table.account, table.state, table.createdAt)
       .where(sql`${table.api} = 'psa'`),
-    index('pins_psa_by_name').on(table.account, table.name, table.createdAt).where(sql`${table.api} = 'psa'`),
+    // In any case or in the one given; with all that a count looks at.
+    index('pins_psa_by_name')
+      .on(table.account, sql`lower(${table.name})`, table.createdAt, table.state, table.name)
+      .where(sql`${table.api} = 'psa'`),
     index('pins_psa_name_part')
       .using('gin', sql`lower(${table.name}) gin_trgm_ops`)
       .where(sql`${table.api} = 'psa' and ${table.name} <> ''`),
@@ -173,7 +176,13 @@ const countedBy = {
 /** How many pins there are, and the bytes of their CARs: exact together with what `pin_count_changes` adds. */
 export const pinCounts = pgTable(
   'pin_counts',
-  { ...countedBy, pins: exactCount('pins').notNull(), carBytes: exactCount('car_bytes').notNull() },
+  {
+    ...countedBy,
+    pins: exactCount('pins').notNull(),
+    carBytes: exactCount('car_bytes').notNull(),
+    /** How many changes were folded in: with those that were not yet, it grows whenever a pin of the hour changes. */
+    changes: exactCount('changes').notNull().default(0),
+  },
   table => [primaryKey({ columns: [table.account, table.api, table.state, table.hour] })],
 )
 

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { serverEnvironment } from '#deploy/local/server-environment.ts'
-import { installSuite } from './psa-suite-install.ts'
+import { installClients } from './install-clients.ts'
 
 type SuiteOptions = {
   /** Of the service, without `/pins`. */
@@ -40,7 +40,7 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteRun> {
 
 /** The suite writes its results into itself: a copy of each run's own keeps them apart from those of others. */
 async function copySuite(resources: AsyncDisposableStack): Promise<string> {
-  const installed = join(await installSuite(), 'node_modules')
+  const installed = join(await installClients('compliance'), 'node_modules')
   const folder = await mkdtemp(join(tmpdir(), 'pickup-compliance-'))
   resources.defer(() => rm(folder, { recursive: true }))
   await symlink(installed, join(folder, 'node_modules'))

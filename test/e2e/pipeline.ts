@@ -162,7 +162,7 @@ export async function startPipeline(options: PipelineOptions = {}) {
     client: createClient({ url: gatewayUrl, auth: 'user:secret' }),
     logs,
     /** A further IPFS node, such as one that provides content. */
-    startNode: (name: string, extra?: { offline?: boolean }) =>
+    startNode: (name: string, extra?: { offline?: boolean; mfsPinPollInterval?: string }) =>
       startNode(supervisor, servers, folder, name, extra),
     /** Waits for a line of a service's log. Each attempt sees the lines from the start of the pipeline on. */
     logged: (service: ServiceName, pattern: RegExp) =>

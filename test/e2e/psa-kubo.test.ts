@@ -24,7 +24,7 @@ let ipfs: IpfsCommand
 before(
   async () => {
     pipeline = await startPipeline({ services: ['status', 'indexer-bridge', 'validator', 'gateway'] })
-    caller = await pipeline.startNode('caller')
+    caller = await pipeline.startNode('caller', { mfsPinPollInterval: '500ms' })
     await pipeline.startService('fetcher', {
       settings: { ALLOW_PRIVATE_ORIGINS: 'false', LOCATE_TIMEOUT_MS: '4000' },
     })
@@ -154,7 +154,7 @@ suite('with a node that is connected', { concurrency: 4 }, () => {
   })
 
   test('the MFS policy keeps one pin, of the newest root of the mutable file system', {
-    timeout: 2 * timeout,
+    timeout,
   }, async () => {
     await addService('mfs', 'mfs')
     const policy = JSON.stringify({ Enable: true, PinName: 'my/files', RepinInterval: '1s' })
@@ -173,8 +173,7 @@ async function newestRootIsPinned(): Promise<void> {
     ipfs.json<RemotePin>('pin', 'remote', 'ls', '--service=mfs', '--name=my/files', allStates)
   await pollUntil(
     async () => assert.deepEqual(await pins(), [{ Status: 'pinned', Cid: root, Name: 'my/files' }]),
-    // Kubo looks at its policies every 30 s.
-    { what: 'the pin of the policy', timeoutMs: 90_000, intervalMs: 1_000 },
+    { what: 'the pin of the policy', timeoutMs: 60_000, intervalMs: 200 },
   )
 }
 

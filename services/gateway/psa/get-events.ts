@@ -1,11 +1,12 @@
 import { finished } from 'node:stream'
 import { Type } from 'typebox'
+import type { Setback } from '#libs/db/index.ts'
 import type { HttpServer } from '#libs/http/index.ts'
 import type { Answer } from '../describe-route.ts'
 import { describePinningRoute, requestIdParameter } from './describe-pinning-route.ts'
 import { openEventStream } from './event-stream.ts'
 import { type FindPin, foundPin } from './found-pin.ts'
-import { placeOf } from './get-pin.ts'
+import { lookUp } from './look-up.ts'
 import type { PinStatusOf } from './pin-status.ts'
 import type { TakeSeat } from './seats.ts'
 import { type createPinWatch, isFinal, type Viewer } from './watch-pins.ts'
@@ -13,6 +14,7 @@ import { type createPinWatch, isFinal, type Viewer } from './watch-pins.ts'
 type Deps = {
   findPin: FindPin
   queuePosition: (queuedAt: Date) => Promise<number>
+  setbacksOf: (cids: readonly string[]) => Promise<ReadonlyMap<string, Setback>>
   statusOf: PinStatusOf
   watch: ReturnType<typeof createPinWatch>
   takeSeat: TakeSeat
@@ -25,7 +27,7 @@ type Deps = {
  * is nothing to be continued: each stream begins with the whole state, whatever `Last-Event-ID` says.
  */
 export function addGetEvents(server: HttpServer, deps: Deps): void {
-  const { findPin, queuePosition, statusOf, watch, takeSeat } = deps
+  const { findPin, statusOf, watch, takeSeat } = deps
   server.addHook('preClose', done => {
     watch.close()
     done()
@@ -35,7 +37,7 @@ export function addGetEvents(server: HttpServer, deps: Deps): void {
     getEventsRoute,
     async ({ params, grant }, reply) => {
       const found = await foundPin(findPin, grant, params.requestid)
-      const status = statusOf(found, await placeOf(found, queuePosition))
+      const status = statusOf(found, await lookUp(found, deps))
       const seat = takeSeat(grant.tokenId)
       const stream = openEventStream(reply, deps)
       const { tokenId } = grant

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { AcceptedPin, PsaFilter } from '#libs/db/index.ts'
+import type { AcceptedPin, PsaFilter, Setback } from '#libs/db/index.ts'
 import type { HttpServer } from '#libs/http/index.ts'
 import { json } from '../describe-route.ts'
 import { describePinningRoute } from './describe-pinning-route.ts'
@@ -12,16 +12,22 @@ type Deps = {
     filter: PsaFilter,
     limit: number,
   ) => Promise<{ count: number; page: AcceptedPin[] }>
+  setbacksOf: (cids: readonly string[]) => Promise<ReadonlyMap<string, Setback>>
   statusOf: PinStatusOf
   defaultStatus: DefaultStatus
 }
 
 /** `GET /pins` → the newest pins that match, and how many do in all. */
-export function addListPins(server: HttpServer, { pinsOf, statusOf, defaultStatus }: Deps): void {
+export function addListPins(server: HttpServer, { pinsOf, setbacksOf, statusOf, defaultStatus }: Deps): void {
   server.get('/pins', listPinsRoute, async ({ url, grant }) => {
     const { filter, limit } = readFilter(url, defaultStatus)
     const { count, page } = await pinsOf(grant.account, filter, limit)
-    return { count, results: page.map(accepted => statusOf(accepted)) }
+    const running = page.filter(({ content }) => content.state === 'pinning')
+    const setbacks = await setbacksOf(running.map(({ content }) => content.cid))
+    return {
+      count,
+      results: page.map(accepted => statusOf(accepted, { setback: setbacks.get(accepted.content.cid) })),
+    }
   })
 }
 

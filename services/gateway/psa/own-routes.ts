@@ -6,6 +6,7 @@ import {
   queuePosition,
   queuePositions,
   revokedTokens,
+  setbacksOf,
   watchedPins,
 } from '#libs/db/index.ts'
 import type { HttpServer } from '#libs/http/index.ts'
@@ -44,6 +45,7 @@ type Deps = {
 export function addOwnRoutes(scope: HttpServer, deps: Deps): void {
   const { config, db, stores, findPin, statusOf } = deps
   const maxPins = config.MAX_BATCH_PINS
+  const failedSoFar = (cids: readonly string[]) => setbacksOf(db, cids)
   addPostBatch(scope, { ...deps, maxPins })
   addGetBatch(scope, { findPins: which => findPsaPins(db, which), statusOf, maxPins })
   addGetReceipt(scope, { findPin })
@@ -52,6 +54,7 @@ export function addOwnRoutes(scope: HttpServer, deps: Deps): void {
     watchedPins: ids => watchedPins(db, ids),
     revokedTokens: ids => revokedTokens(db, ids),
     queuePositions: times => queuePositions(db, times),
+    setbacksOf: failedSoFar,
     statusOf,
     intervalMs: config.WATCH_INTERVAL_MS,
     log: scope.log,
@@ -59,6 +62,7 @@ export function addOwnRoutes(scope: HttpServer, deps: Deps): void {
   addGetEvents(scope, {
     findPin,
     queuePosition: queuedAt => queuePosition(db, queuedAt),
+    setbacksOf: failedSoFar,
     statusOf,
     watch,
     takeSeat: createSeats({ count: config.MAX_WATCHERS, what: 'event streams' }),

@@ -65,6 +65,25 @@ test('every phase has its sentence, and a later attempt is told', { timeout }, (
   }
 })
 
+test('between two attempts the last failure is told, and nothing of what a worker said before it', {
+  timeout,
+}, () => {
+  const setback = { attempts: 2, lastError: 'stalled: no block in 2 min', isWaiting: true }
+  assert.deepEqual(infoOf({ state: 'pinning' }, { live: job, setback }), {
+    status_details: 'Waiting for attempt 3. The last failure: stalled: no block in 2 min.',
+    attempts: '1',
+  })
+})
+
+test('a later attempt tells why there had to be one', { timeout }, () => {
+  const setback = { attempts: 2, lastError: 'stalled: no block in 2 min', isWaiting: false }
+  const { status_details } = infoOf({ state: 'pinning' }, { live: { ...job, attempt: 2 }, setback })
+  assert.equal(
+    status_details,
+    'Transferring: 1.5 MB in 6 blocks so far. This is attempt 2. The last failure: stalled: no block in 2 min.',
+  )
+})
+
 test('the check of what is stored has a share', { timeout }, () => {
   const { progress } = infoOf(
     { state: 'pinning' },

@@ -11,7 +11,9 @@ const rawCode = 0x55
  * are the specification's names, the others ours. Sizes are in bytes, `rate` in bytes per second, `stalled_for` in
  * seconds, times in RFC 3339.
  */
-export function pinInfo(pin: AcceptedPin['pin'], known: Known): Record<string, string> {
+export function pinInfo(pin: AcceptedPin['pin'], { live, ...facts }: Known): Record<string, string> {
+  // A worker that has given up leaves its last word behind for a while.
+  const known = { ...facts, live: facts.setback?.isWaiting ? undefined : live }
   const { attempts } = known.content
   const details = {
     status_details: statusDetails(known),

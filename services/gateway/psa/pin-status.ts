@@ -1,5 +1,5 @@
 import type { LiveJob } from '#libs/bus/index.ts'
-import type { AcceptedPin, ContentState } from '#libs/db/index.ts'
+import type { AcceptedPin, ContentState, Setback } from '#libs/db/index.ts'
 import type { Delegates } from './delegates.ts'
 import { pinInfo } from './pin-info.ts'
 
@@ -17,25 +17,28 @@ const statuses: Record<ContentState, 'queued' | 'pinning' | 'pinned' | 'failed'>
 
 type Deps = { liveJob: (cid: string) => LiveJob | undefined; delegates: Delegates }
 
-/** `PinStatus` of the specification. `ahead` is how many contents are before it in the queue, where that was looked up. */
-export type PinStatusOf = (accepted: AcceptedPin, ahead?: number) => ReturnType<typeof pinStatus>
+/** What was looked up beside the pin: how many contents are before it in the queue, and what has failed so far. */
+type LookedUp = { ahead?: number | undefined; setback?: Setback | undefined }
+
+/** `PinStatus` of the specification. */
+export type PinStatusOf = (accepted: AcceptedPin, lookedUp?: LookedUp) => ReturnType<typeof pinStatus>
 
 /** The last word of a worker counts while there is work; afterwards the row does. */
 export const createPinStatusOf =
   ({ liveJob, delegates }: Deps): PinStatusOf =>
-  (accepted, ahead) =>
-    pinStatus(accepted, { delegates: delegates(), live: liveJob(accepted.content.cid), ahead })
+  (accepted, lookedUp = {}) =>
+    pinStatus(accepted, { delegates: delegates(), live: liveJob(accepted.content.cid), ...lookedUp })
 
-type More = { delegates: string[]; live: LiveJob | undefined; ahead: number | undefined }
+type More = LookedUp & { delegates: string[]; live: LiveJob | undefined }
 
-function pinStatus({ pin, content }: AcceptedPin, { delegates, live, ahead }: More) {
+function pinStatus({ pin, content }: AcceptedPin, { delegates, ...known }: More) {
   return {
     requestid: pin.requestId,
     status: statuses[content.state],
     created: pin.createdAt.toISOString(),
     pin: shownPin(pin),
     delegates,
-    info: pinInfo(pin, { content, live, ahead }),
+    info: pinInfo(pin, { content, ...known }),
   }
 }
 

@@ -3,16 +3,17 @@ import type { LiveJob, LiveNode } from '#libs/bus/index.ts'
 import {
   acceptPin,
   countPins,
+  createPsaPins,
   type Database,
   findKeyedPins,
   findPsaPin,
   findToken,
   newRequestId,
   type PinRequest,
-  psaPins,
   queuePosition,
   removePsaPin,
   replacePsaPin,
+  setbacksOf,
 } from '#libs/db/index.ts'
 import { HttpError, type HttpServer } from '#libs/http/index.ts'
 import type { GatewayConfig } from '../config.ts'
@@ -125,13 +126,20 @@ function addRoutes(scope: HttpServer, deps: Deps): void {
     findKeyedPins: (which: Parameters<typeof findKeyedPins>[1]) => findKeyedPins(db, which),
   }
 
+  const failedSoFar = (cids: readonly string[]) => setbacksOf(db, cids)
   addListPins(scope, {
-    pinsOf: (...query) => psaPins(db, ...query),
+    pinsOf: createPsaPins(db),
+    setbacksOf: failedSoFar,
     statusOf,
     defaultStatus: config.PSA_DEFAULT_STATUS,
   })
   addAddPin(scope, adding)
-  addGetPin(scope, { findPin, queuePosition: queuedAt => queuePosition(db, queuedAt), statusOf })
+  addGetPin(scope, {
+    findPin,
+    queuePosition: queuedAt => queuePosition(db, queuedAt),
+    setbacksOf: failedSoFar,
+    statusOf,
+  })
   addReplacePin(scope, {
     ...accepting,
     findPin,

@@ -1,14 +1,22 @@
 import type { LiveJob } from '#libs/bus/index.ts'
-import type { AcceptedPin } from '#libs/db/index.ts'
+import type { AcceptedPin, Setback } from '#libs/db/index.ts'
 import { type FailureCode, failureCodes } from '#libs/errors/index.ts'
 
 type Content = AcceptedPin['content']
 
-/** What is known of a content: its row, its job if one runs, and how many contents are before it in the queue. */
-export type Known = { content: Content; live: LiveJob | undefined; ahead?: number | undefined }
+/**
+ * What is known of a content: its row, its job if one runs, how many contents are before it in the queue, and what has
+ * failed so far. The last two only where they were looked up.
+ */
+export type Known = {
+  content: Content
+  live: LiveJob | undefined
+  ahead?: number | undefined
+  setback?: Setback | undefined
+}
 
 /** A sentence for people: what happens now, or why it failed and what to do. */
-export function statusDetails({ content, live, ahead }: Known): string {
+export function statusDetails({ content, live, ahead, setback }: Known): string {
   switch (content.state) {
     case 'pinned':
       return `Stored and proven: ${count(content.blocks ?? 0, 'block')} checked on the stored bytes.`
@@ -17,7 +25,12 @@ export function statusDetails({ content, live, ahead }: Known): string {
     case 'queued':
     case 'pinning':
     case 'unpinned':
-      return [live ? doing[live.phase](live) : waiting(content, ahead), again(live, content)].join('')
+      if (setback?.isWaiting) return `Waiting for attempt ${setback.attempts + 1}.${last(setback)}`
+      return [
+        live ? doing[live.phase](live) : waiting(content, ahead),
+        again(live, content),
+        last(setback),
+      ].join('')
   }
 }
 
@@ -46,6 +59,8 @@ function again(live: LiveJob | undefined, { attempts }: Content): string {
   const attempt = live?.attempt ?? attempts
   return attempt > 1 ? ` This is attempt ${attempt}.` : ''
 }
+
+const last = (setback: Setback | undefined) => (setback ? ` The last failure: ${setback.lastError}.` : '')
 
 const sentenceOf = (code: string | null) =>
   code && code in failureCodes ? failureCodes[code as FailureCode] : ''

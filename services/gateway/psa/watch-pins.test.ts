@@ -44,6 +44,7 @@ function watchOf(states: (ContentState | 'gone' | 'away')[]) {
     },
     revokedTokens: async () => new Set(['revoked']),
     queuePositions: async () => new Map(),
+    setbacksOf: async () => new Map(),
     statusOf,
     intervalMs: 1,
     log: { warn: () => {} },

@@ -1,4 +1,4 @@
-import type { AcceptedPin } from '#libs/db/index.ts'
+import type { AcceptedPin, Setback } from '#libs/db/index.ts'
 import type { Logger } from '#libs/telemetry/index.ts'
 import type { EventStream } from './event-stream.ts'
 import type { PinStatusOf } from './pin-status.ts'
@@ -7,6 +7,7 @@ type Deps = {
   watchedPins: (requestIds: readonly string[]) => Promise<AcceptedPin[]>
   revokedTokens: (ids: readonly string[]) => Promise<ReadonlySet<string>>
   queuePositions: (queuedAt: readonly Date[]) => Promise<ReadonlyMap<number, number>>
+  setbacksOf: (cids: readonly string[]) => Promise<ReadonlyMap<string, Setback>>
   statusOf: PinStatusOf
   /** Between two looks. */
   intervalMs: number
@@ -78,11 +79,15 @@ async function lookAt(asked: readonly Viewer[], deps: Omit<Deps, 'intervalMs' | 
     deps.revokedTokens([...new Set(asked.map(({ tokenId }) => tokenId))]),
   ])
   const queued = found.flatMap(({ content }) => (content.state === 'queued' ? [content.queuedAt] : []))
-  const ahead = await deps.queuePositions(queued)
+  const running = found.flatMap(({ content }) => (content.state === 'pinning' ? [content.cid] : []))
+  const [ahead, setbacks] = await Promise.all([deps.queuePositions(queued), deps.setbacksOf(running)])
   const statuses = new Map(
     found.map(accepted => {
-      const { state, queuedAt } = accepted.content
-      const status = deps.statusOf(accepted, state === 'queued' ? ahead.get(queuedAt.getTime()) : undefined)
+      const { cid, state, queuedAt } = accepted.content
+      const status = deps.statusOf(accepted, {
+        ahead: state === 'queued' ? ahead.get(queuedAt.getTime()) : undefined,
+        setback: setbacks.get(cid),
+      })
       return [accepted.pin.requestId, { status, text: JSON.stringify(status) }]
     }),
   )

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { LiveJob, LiveNode } from '#libs/bus/index.ts'
+import { leasesOf } from '#libs/db/index.ts'
 import { type PinningApp, startPinningApp } from './testing/pinning-app.ts'
 import { cidOf, peerId } from './testing/test-cids.ts'
 
@@ -95,6 +96,21 @@ test('what a worker says is shown while it works, and not afterwards', { timeout
     [pinned.info.dag_size, pinned.info.blocks, pinned.info.car_cid, pinned.info.progress],
     ['100', '3', 'bagbaieratest', '100%'],
   )
+})
+
+test('between attempts a pin and the list say what the last failure was', { timeout }, async () => {
+  const cid = cidOf('fails and is tried again')
+  const { body } = await user.add({ cid })
+  await app.setState(cid, { state: 'pinning', attempts: 1 })
+  const leases = leasesOf(app.db, { owner: 'w', leaseMs: 60_000 })
+  const claimed = await leases.claim({ cid, generation: 1, step: 'fetch' })
+  assert.ok(claimed.kind === 'leased')
+  await leases.fail(claimed.lease, { code: 'stalled', message: 'no block in 2 min', missingCids: [] })
+  const { info } = (await user.get(body.requestid)).body
+  assert.equal(info.status_details, 'Waiting for attempt 2. The last failure: stalled: no block in 2 min.')
+  assert.deepEqual((await list(cid)).info, info)
+  await app.setState(cid, { state: 'pinned' })
+  assert.match((await user.get(body.requestid)).body.info.status_details, /^Stored and proven/)
 })
 
 test('a failed pin says why', { timeout }, async () => {

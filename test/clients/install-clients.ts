@@ -11,22 +11,25 @@ import { createLogger } from '#libs/telemetry/index.ts'
 // Installing takes a while: it is to be seen even where the tests' own log is quiet.
 const log = createLogger('test-clients', 'info')
 const manifests = ['package.json', 'package-lock.json']
-const manifestFile = (name: string) => fileURLToPath(new URL(`compliance/${name}`, import.meta.url))
+
+/** Folders beside this file, each with a manifest and a lock file of its own. */
+export type ClientsName = 'compliance' | 'helia'
 
 /**
- * Folder whose `node_modules` has the compliance suite in the version of the lock file in `compliance`. It is no dependency of
- * the project: hundreds of packages that nothing else needs. Installed into the user's cache, once.
+ * Folder whose `node_modules` has the clients named in a folder beside this file, in the versions of its lock file. They
+ * are no dependencies of the project: hundreds of packages that nothing else needs. Installed into the user's cache, once.
  */
-export async function installSuite(): Promise<string> {
+export async function installClients(name: ClientsName): Promise<string> {
+  const manifestFile = (manifest: string) => fileURLToPath(new URL(`${name}/${manifest}`, import.meta.url))
   const hash = createHash('sha256')
-  for (const name of manifests) hash.update(await readFile(manifestFile(name)))
-  const dir = join(cacheDir(), `compliance-${hash.digest('hex').slice(0, 16)}`)
+  for (const manifest of manifests) hash.update(await readFile(manifestFile(manifest)))
+  const dir = join(cacheDir(), `${name}-${hash.digest('hex').slice(0, 16)}`)
   if (existsSync(dir)) return dir
   await mkdir(cacheDir(), { recursive: true })
-  const half = await mkdtemp(join(cacheDir(), 'compliance-half-'))
+  const half = await mkdtemp(join(cacheDir(), `${name}-half-`))
   try {
-    for (const name of manifests) await copyFile(manifestFile(name), join(half, name))
-    await installInto(half)
+    for (const manifest of manifests) await copyFile(manifestFile(manifest), join(half, manifest))
+    await installInto(half, name)
     await moveUnlessThere(half, dir)
   } finally {
     await rm(half, { recursive: true, force: true })
@@ -34,9 +37,9 @@ export async function installSuite(): Promise<string> {
   return dir
 }
 
-/** Without scripts: one of them downloads an IPFS node that no check uses. */
-async function installInto(cwd: string): Promise<void> {
-  log.info('installing the Pinning Service compliance suite: 100 MB, once per user, about a minute')
+/** Without scripts: they download programs, such as an IPFS node, that no test uses. */
+async function installInto(cwd: string, name: ClientsName): Promise<void> {
+  log.info({ clients: name }, 'installing clients for the tests: up to 100 MB, once per user, about a minute')
   await using guard = startGuard(log)
   const npm = await launchProcess(
     {
@@ -50,7 +53,7 @@ async function installInto(cwd: string): Promise<void> {
     line => log.info({ service: 'npm' }, line),
   )
   const { code, how } = await npm.ended
-  if (code !== 0) throw new Error(`npm could not install the compliance suite (${how}):\n${npm.lastLines()}`)
+  if (code !== 0) throw new Error(`npm could not install ${name} (${how}):\n${npm.lastLines()}`)
 }
 
 /** Another run may have been faster; its folder is as good. */
