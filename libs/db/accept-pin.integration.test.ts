@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { eq } from 'drizzle-orm'
+import { eq, inArray } from 'drizzle-orm'
 import { pinRequested } from '#libs/events/index.ts'
 import { acceptPin, newRequestId, type PinRequest } from './accept-pin.ts'
 import { type ContentState, contents, outbox, pins } from './schema.ts'
@@ -127,6 +127,38 @@ test('a producer that repeats its request after the failure does not start it ag
   assert.deepEqual([content.state, content.generation], ['failed', 1])
   assert.equal((await jobsOf('late-repeat')).length, 1)
 })
+
+test('a repeated idempotency key answers with the first pin, whatever CID comes with it', {
+  timeout,
+}, async () => {
+  const first = await accept('keyed', { idempotencyKey: 'k' })
+  assert.deepEqual(await accept('keyed', { idempotencyKey: 'k', name: 'again' }), first)
+  assert.deepEqual(await accept('keyed-other', { idempotencyKey: 'k' }), first)
+  const other = await accept('keyed-other', { idempotencyKey: 'k', account: 'other' })
+  assert.equal(other.pin.cid, 'keyed-other')
+})
+
+for (const [what, change] of [
+  ['idempotency key', { idempotencyKey: 'race' }],
+  ["producer's request id", { api: 'nats', requestId: 'race' }],
+] satisfies [string, Partial<PinRequest>][])
+  test(`of requests at once with one ${what} and different CIDs one is kept, and only its content`, {
+    timeout,
+  }, async () => {
+    const cids = Array.from({ length: 8 }, (_, i) => `race-${what}-${i}`)
+    const accepted = await Promise.all(cids.map(cid => accept(cid, change)))
+    const kept = accepted[0]?.pin
+    assert.ok(kept)
+    for (const { pin } of accepted) assert.deepEqual(pin, kept)
+    const { db } = database
+    const wanted = await db.select({ cid: contents.cid }).from(contents).where(inArray(contents.cid, cids))
+    assert.deepEqual(wanted, [{ cid: kept.cid }])
+    const jobs = await Promise.all(cids.map(jobsOf))
+    assert.deepEqual(
+      jobs.flat().map(({ cid }) => cid),
+      [kept.cid],
+    )
+  })
 
 test('a request that cannot be stored leaves neither content nor job behind', { timeout }, async () => {
   // A text of Postgres holds no NUL: the pin is refused after content and job were written.

@@ -31,8 +31,8 @@ export type AcceptedPin = { pin: typeof pins.$inferSelect; content: Content }
  * `pin.requested` job in the outbox. A content that is being fetched or is pinned is shared as it is; one that was
  * unpinned and is still stored is pinned at once; one that failed or is gone starts a new generation.
  *
- * Repeating the request id of a producer, or an idempotency key, changes nothing. A second `cluster` pin of an account
- * for a CID overwrites the first, as ipfs-cluster does.
+ * Repeating the request id of a producer, or an idempotency key, changes nothing and gives the first pin, whose CID may
+ * be another. A second `cluster` pin of an account for a CID overwrites the first, as ipfs-cluster does.
  */
 export async function acceptPin(db: Database, request: PinRequest): Promise<AcceptedPin> {
   return db.transaction(async tx => {
@@ -45,13 +45,16 @@ export async function acceptPin(db: Database, request: PinRequest): Promise<Acce
 
 /**
  * Only a client that chooses an id can repeat itself: producers on NATS, and requests with an idempotency key. The
- * repeat may come after the content has failed, and must not start it again.
+ * repeat may come after the content has failed, and must not start it again. One that comes at the same time waits here
+ * until the first is committed: it must not want a content that then gets no pin.
  */
 async function acceptedBefore(
   tx: Queries,
   { api, account, requestId, idempotencyKey }: PinRequest,
 ): Promise<AcceptedPin | undefined> {
   if (api !== 'nats' && !idempotencyKey) return undefined
+  const [owner, id] = idempotencyKey ? [account, idempotencyKey] : [api, requestId]
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtext(${owner}), hashtext(${id}))`)
   const [found] = await tx
     .select({ pin: pins, content: contents })
     .from(pins)
@@ -107,11 +110,9 @@ async function insertPin(tx: Queries, request: PinRequest, copied: Copied): Prom
     const [pin] = await tx
       .insert(pins)
       .values({ ...request, ...copied, createdAt })
-      .onConflictDoNothing()
+      .onConflictDoNothing({ target: [pins.account, pins.createdAt], where: sql`${pins.api} = 'psa'` })
       .returning()
     if (pin) return pin
-    const existing = await acceptedBefore(tx, request)
-    if (existing) return existing.pin
   }
 }
 
