@@ -72,11 +72,15 @@ export async function wantFetched(tx: Queries, cid: string): Promise<Content> {
   const { content, started } = await wantContent(tx, cid, 'queued')
   if (!started) return content
   const { generation } = content
-  const id = `${cid}.${generation}.requested`
+  const id = requestedEventId(content)
   // Without the origins: the fetcher reads those of all pins, and a message has a largest size.
   await addToOutbox(tx, pinRequested, id, { cid, generation }, startNotBefore(content))
   return content
 }
+
+/** Names the work on one generation of a content. */
+export const requestedEventId = ({ cid, generation }: Pick<Content, 'cid' | 'generation'>): string =>
+  `${cid}.${generation}.requested`
 
 /** The transaction has locked the content's row, so what is copied from it cannot change before the commit. */
 export function writePin(tx: Queries, request: PinRequest, content: Content): Promise<Pin> {

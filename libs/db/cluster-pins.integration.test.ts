@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { clusterPins, findClusterPins } from './cluster-pins.ts'
-import { type ContentState, contentStates } from './schema.ts'
+import { eq } from 'drizzle-orm'
+import { clusterPins, createFindClusterPin, findClusterPins } from './cluster-pins.ts'
+import { connectDatabase } from './connect-database.ts'
+import { type ContentState, contentStates, contents, pins } from './schema.ts'
 import { storedPins } from './testing/stored-pins.ts'
-import { createTestDatabase, type TestDatabase } from './testing/test-database.ts'
+import { createTestDatabase, silent, type TestDatabase } from './testing/test-database.ts'
 
 let database: TestDatabase
 let stored: ReturnType<typeof storedPins>
@@ -54,3 +56,54 @@ test('pins are found by CID, unknown ones are left out', { timeout }, async () =
   assert.deepEqual([...found.keys()].toSorted(), ['cid-01', 'cid-02'])
   assert.equal((await findClusterPins(database.db, { account, cids: [] })).size, 0)
 })
+
+test('a pin is read with every value as the schema has it', { timeout }, async () => {
+  const rich = {
+    account: 'reader',
+    meta: { 'a"b': '{},' },
+    origins: ['/dns4/a,b', 'c"d'],
+    expiresAt: new Date('2030-01-02T03:04:05.600Z'),
+  }
+  await stored.accept('whole', rich)
+  await stored.setState('whole', 'pinned', {
+    carBytes: 2 ** 40,
+    missingCids: ['m, n'],
+    verifiedAt: new Date('2026-01-02T03:04:05Z'),
+  })
+  await stored.accept('bare', { account: 'reader' })
+  const expected = await database.db
+    .select({ pin: pins, content: contents })
+    .from(pins)
+    .innerJoin(contents, eq(contents.cid, pins.cid))
+    .where(eq(pins.account, 'reader'))
+    .orderBy(pins.cid)
+  assert.equal(expected.length, 2)
+  assert.deepEqual(await clusterPins(database.db, { account: 'reader', limit: 10 }), expected)
+})
+
+test('a time is read right whatever zone Postgres writes it in', { timeout }, async () => {
+  const read = () => clusterPins(database.db, { account, limit: 3 })
+  const inUtc = await read()
+  await using other = connectDatabase('test', zoned('Asia/Kathmandu'), silent)
+  assert.deepEqual(await clusterPins(other, { account, limit: 3 }), inUtc)
+})
+
+test('pins asked for at once are found each by its own CID, one after the other is fresh', {
+  timeout,
+}, async () => {
+  const find = createFindClusterPin(database.db, account)
+  const cids = ['cid-03', 'none', 'cid-01', 'cid-03']
+  const found = await Promise.all(cids.map(find))
+  assert.deepEqual(
+    found.map(accepted => accepted?.pin.cid),
+    ['cid-03', undefined, 'cid-01', 'cid-03'],
+  )
+  await stored.accept('none', { account })
+  assert.equal((await find('none'))?.pin.cid, 'none')
+})
+
+const zoned = (zone: string) => {
+  const url = new URL(database.url)
+  url.searchParams.set('options', `-c TimeZone=${zone}`)
+  return { DATABASE_URL: url.href, DATABASE_MAX_CONNECTIONS: 1, DATABASE_QUERY_TIMEOUT_MS: 10_000 }
+}

@@ -1,15 +1,37 @@
-import { and, eq, gt, inArray } from 'drizzle-orm'
 import type { AcceptedPin } from './accept-pin.ts'
 import type { Database } from './connect-database.ts'
-import { type ContentState, contents, pins } from './schema.ts'
+import { groupCalls } from './group-calls.ts'
+import { readPins } from './read-pins.ts'
+import type { ContentState } from './schema.ts'
+
+/**
+ * Finds the ipfs-cluster pin of an account for a canonical CID. Calls that come while queries are under way are
+ * answered by one query together. Each sees what was committed before it.
+ */
+export function createFindClusterPin(
+  db: Database,
+  account: string,
+): (cid: string) => Promise<AcceptedPin | undefined> {
+  return groupCalls(
+    async (cids: readonly string[]) => {
+      const found = await findClusterPins(db, { account, cids })
+      return cids.map(cid => found.get(cid))
+    },
+    { maxRunning: 2, maxItems: 500 },
+  )
+}
 
 /** The ipfs-cluster pins of an account among `cids`, which are canonical. */
 export async function findClusterPins(
   db: Database,
-  { account, cids }: { account: string; cids: string[] },
+  { account, cids }: { account: string; cids: readonly string[] },
 ): Promise<Map<string, AcceptedPin>> {
-  const rows = await selectPins(db).where(and(ofAccount(account), inArray(pins.cid, cids)))
-  return new Map(rows.map(row => [row.pin.cid, row]))
+  const found = await readPins(db, {
+    name: 'find-cluster-pins',
+    text: "where pins.account = $1 and pins.api = 'cluster' and pins.cid = any($2)",
+    values: [account, cids],
+  })
+  return new Map(found.map(accepted => [accepted.pin.cid, accepted]))
 }
 
 type Page = {
@@ -21,24 +43,18 @@ type Page = {
   limit: number
 }
 
-/** One page of the ipfs-cluster pins of an account, ordered by CID. No cursor stays open between pages. */
+/**
+ * One page of the ipfs-cluster pins of an account, ordered by CID. No cursor stays open between pages. Not prepared:
+ * the best plan depends on the states.
+ */
 export const clusterPins = (
   db: Database,
-  { account, states, afterCid, limit }: Page,
+  { account, states, afterCid = '', limit }: Page,
 ): Promise<AcceptedPin[]> =>
-  selectPins(db)
-    .where(
-      and(
-        ofAccount(account),
-        states && inArray(pins.state, [...states]),
-        // Said of both tables: a merge join would otherwise read all contents before the page.
-        afterCid === undefined ? undefined : and(gt(pins.cid, afterCid), gt(contents.cid, afterCid)),
-      ),
-    )
-    .orderBy(pins.cid)
-    .limit(limit)
-
-const selectPins = (db: Database) =>
-  db.select({ pin: pins, content: contents }).from(pins).innerJoin(contents, eq(contents.cid, pins.cid))
-
-const ofAccount = (account: string) => and(eq(pins.account, account), eq(pins.api, 'cluster'))
+  readPins(db, {
+    // The bound is said of both tables: a merge join would otherwise read all contents before the page.
+    text: `where pins.account = $1 and pins.api = 'cluster' and pins.cid > $2 and contents.cid > $2
+        ${states ? 'and pins.state = any($4)' : ''}
+      order by pins.cid limit $3`,
+    values: [account, afterCid, limit, ...(states ? [states] : [])],
+  })

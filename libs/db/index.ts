@@ -1,6 +1,7 @@
 export { type AcceptedPin, acceptPin, newRequestId, type PinRequest } from './accept-pin.ts'
+export { createAcceptPin } from './accept-pins-together.ts'
 export { acceptUploadedCar, type UploadedCar } from './accept-uploaded-car.ts'
-export { clusterPins, findClusterPins } from './cluster-pins.ts'
+export { clusterPins, createFindClusterPin } from './cluster-pins.ts'
 export { connectDatabase, type Database, type Queries } from './connect-database.ts'
 export { isDatabaseAway } from './database-away.ts'
 export { recordHandled, wasHandled } from './inbox.ts'

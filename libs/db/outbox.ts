@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import type { EventDefinition } from '#libs/events/index.ts'
 import { currentTraceContext } from '#libs/telemetry/index.ts'
 import type { Database, Queries } from './connect-database.ts'
@@ -44,31 +44,26 @@ export async function claimOutbox(
   limit: number,
   claimMs: number,
 ): Promise<OutboxRow[]> {
-  const due = db
-    .select({ id: outbox.id })
-    .from(outbox)
-    .where(
-      sql`${outbox.notBefore} <= now() and (${outbox.claimedUntil} is null or ${outbox.claimedUntil} < now())`,
-    )
-    .orderBy(outbox.notBefore)
-    .limit(limit)
-    .for('update', { skipLocked: true })
-  return db
-    .update(outbox)
-    .set({ claimedBy: relay, claimedUntil: sql`now() + ${claimMs} * interval '1 millisecond'` })
-    .where(inArray(outbox.id, due))
-    .returning({
-      id: outbox.id,
-      subject: outbox.subject,
-      body: outbox.body,
-      traceContext: outbox.traceContext,
-      failures: outbox.failures,
-    })
+  const { rows } = await db.$client.query<OutboxRow>({
+    name: 'claim-outbox',
+    text: `
+      update outbox set claimed_by = $1, claimed_until = now() + $2 * interval '1 millisecond'
+      where id in (
+        select id from outbox where not_before <= now() and (claimed_until is null or claimed_until < now())
+        order by not_before limit $3 for update skip locked)
+      returning id, subject, body, trace_context as "traceContext", failures`,
+    values: [relay, claimMs, limit],
+  })
+  return rows
 }
 
 /** Deletes rows that JetStream has acknowledged. */
 export async function dropFromOutbox(db: Database, relay: string, ids: string[]): Promise<void> {
-  await db.delete(outbox).where(and(inArray(outbox.id, ids), eq(outbox.claimedBy, relay)))
+  await db.$client.query({
+    name: 'drop-from-outbox',
+    text: 'delete from outbox where id = any($1) and claimed_by = $2',
+    values: [ids, relay],
+  })
 }
 
 /** Gives a row back after a failed publish, not to be tried again for `delayMs`. */

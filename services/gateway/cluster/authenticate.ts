@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import { fastifyJwt } from '@fastify/jwt'
 import { HttpError, type HttpServer } from '#libs/http/index.ts'
 import { isOfPinningService, isPathOfPinningService } from '../psa/pinning-path.ts'
@@ -32,6 +32,7 @@ export async function authenticate(server: HttpServer, credentials: Credentials)
     verify: { algorithms: ['HS256', 'HS384', 'HS512'], requiredClaims: ['iss'] },
   })
 
+  const digests = new Map([...credentials].map(([user, password]) => [user, digest(password)]))
   server.addHook('onRequest', async (request, reply) => {
     const { method, routeOptions, url } = request
     if (method === 'OPTIONS' || routeOptions.config.public) return
@@ -42,7 +43,7 @@ export async function authenticate(server: HttpServer, credentials: Credentials)
     const { authorization = '' } = request.headers
     const given = readBasic(authorization)
     try {
-      if (given) request.user = { iss: userOf(credentials, given) }
+      if (given) request.user = { iss: userOf(digests, given) }
       else if (/^bearer /i.test(authorization)) await request.jwtVerify().catch(refuseToken)
       else throw new Unauthorized('no auth provided', [`Bearer ${realm}`, `Basic ${realm}`])
     } catch (error) {
@@ -61,14 +62,18 @@ function readBasic(authorization: string): { user: string; password: string } | 
 }
 
 /** Digests have one length, so the comparison takes the same time whatever is given; also for an unknown user. */
-function userOf(credentials: Credentials, { user, password }: { user: string; password: string }): string {
-  const expected = credentials.get(user)
-  const equal = timingSafeEqual(digest(password), digest(expected ?? ''))
+function userOf(
+  digests: ReadonlyMap<string, Buffer>,
+  { user, password }: { user: string; password: string },
+): string {
+  const expected = digests.get(user)
+  const equal = timingSafeEqual(digest(password), expected ?? nobody)
   if (expected === undefined || !equal) throw new Unauthorized('access denied', [`Basic ${realm}`])
   return user
 }
 
-const digest = (text: string) => createHash('sha256').update(text).digest()
+const digest = (text: string) => hash('sha256', text, 'buffer')
+const nobody = digest('')
 
 const invalidToken = (cause?: unknown) =>
   new Unauthorized('invalid token', [`Bearer ${realm}, error="invalid_token"`], { cause })

@@ -6,10 +6,9 @@ import type { StatusOf } from './status-of.ts'
 
 /** `GET /pins/{cid}` → state. A CID that is not pinned is 200 with `unpinned`, as in ipfs-cluster, never 404. */
 export function addGetPin(server: HttpServer, { statusOf }: { statusOf: StatusOf }): void {
-  server.get<{ Params: { cid: string } }>('/pins/:cid', getPinRoute, async ({ params }) => {
-    const [status] = await statusOf([readCid(params.cid)])
-    return status
-  })
+  server.get<{ Params: { cid: string } }>('/pins/:cid', getPinRoute, ({ params }) =>
+    statusOf(readCid(params.cid)),
+  )
 }
 
 const getPinRoute = describeRoute({

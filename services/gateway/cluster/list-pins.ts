@@ -32,7 +32,7 @@ export function addListPins(server: HttpServer, { pinsIn, infoOf, statusOf, maxC
     if (sent.length > maxCids) throw new HttpError(400, `cids: more than ${maxCids} CIDs`)
     const cids = sent.map(readCid)
     for (let start = 0; start < cids.length; start += listPageRows)
-      yield await statusOf(cids.slice(start, start + listPageRows))
+      yield await Promise.all(cids.slice(start, start + listPageRows).map(statusOf))
   }
 
   server.get('/pins', listPinsRoute, ({ url }, reply) => {

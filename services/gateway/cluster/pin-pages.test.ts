@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { listPageRows, pinPages } from './pin-pages.ts'
+import { firstPageRows, listPageRows, pinPages } from './pin-pages.ts'
 import { acceptedPin } from './testing/accepted-pin.ts'
 
 const timeout = 5_000
@@ -17,7 +17,14 @@ function pagesOver(count: number) {
   return { pages, asked, cids }
 }
 
-for (const count of [0, 1, listPageRows, listPageRows + 1, 2 * listPageRows + 3]) {
+for (const count of [
+  0,
+  1,
+  firstPageRows,
+  firstPageRows + 1,
+  firstPageRows + listPageRows,
+  firstPageRows + 2 * listPageRows + 3,
+]) {
   test(`${count} pins come once each, in order`, { timeout }, async () => {
     const { pages, cids } = pagesOver(count)
     assert.deepEqual(
@@ -27,11 +34,30 @@ for (const count of [0, 1, listPageRows, listPageRows + 1, 2 * listPageRows + 3]
   })
 }
 
-test('a page is read when it is asked for, not before', { timeout }, async () => {
-  const { pages, asked } = pagesOver(2 * listPageRows)
+test('one page is read ahead of the one asked for, and no more', { timeout }, async () => {
+  const { pages, asked, cids } = pagesOver(4 * listPageRows)
   assert.deepEqual(asked, [])
   await pages.next()
-  assert.deepEqual(asked, [undefined])
+  assert.deepEqual(asked, [undefined, cids[firstPageRows - 1]])
+  await pages.next()
+  assert.equal(asked.length, 3)
   await pages.return()
-  assert.equal(asked.length, 1)
+  assert.equal(asked.length, 3)
+})
+
+test('an error is thrown when its page is asked for; to a reader who left it does no harm', {
+  timeout,
+}, async () => {
+  const failing = () =>
+    pinPages(async ({ afterCid, limit }) => {
+      if (afterCid !== undefined) throw new Error('the database went away')
+      return Array.from({ length: limit }, () => acceptedPin())
+    })
+  const pages = failing()
+  assert.equal((await pages.next()).value?.length, firstPageRows)
+  await assert.rejects(pages.next(), /went away/)
+
+  const left = failing()
+  await left.next()
+  await left.return()
 })

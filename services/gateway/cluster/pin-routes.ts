@@ -1,11 +1,11 @@
 import type { LiveJob } from '#libs/bus/index.ts'
 import {
   type AcceptedPin,
-  acceptPin,
   type ContentState,
   clusterPins,
+  createAcceptPin,
+  createFindClusterPin,
   type Database,
-  findClusterPins,
   newRequestId,
   recoverContent,
   removeClusterPin,
@@ -57,13 +57,13 @@ export function addPinRoutes(server: HttpServer, deps: Deps): void {
     lists,
   } = deps
   const peerId = peer.id
-  const findPin = async (cid: string) => (await findClusterPins(db, { account, cids: [cid] })).get(cid)
+  const findPin = createFindClusterPin(db, account)
   const pinsIn = (states?: readonly ContentState[]) =>
     pinPages(page => clusterPins(db, { account, ...page }), states)
   const infoOf = (found: AcceptedPin) => globalPinInfo(found, liveJob(found.pin.cid), peer)
-  const statusOf = createStatusOf({ db, liveJob, account, peer })
+  const statusOf = createStatusOf({ findPin, liveJob, peer })
   const accept = createAcceptClusterPin({
-    acceptPin: request => acceptPin(db, request),
+    acceptPin: createAcceptPin(db),
     findPin,
     newRequestId,
     wakeOutbox,

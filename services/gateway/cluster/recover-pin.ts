@@ -15,8 +15,7 @@ export function addRecoverPin(server: HttpServer, { recover, statusOf }: Deps): 
   server.post<{ Params: { cid: string } }>('/pins/:cid/recover', recoverRoute, async ({ params }) => {
     const requested = readCid(params.cid)
     await recover(requested.cid)
-    const [status] = await statusOf([requested])
-    return status
+    return statusOf(requested)
   })
 }
 
