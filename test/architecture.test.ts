@@ -84,6 +84,19 @@ test('a lib imports only the libs below it', () => {
   )
 })
 
+test('the CLI works over HTTP: of the libs it knows only those without I/O', () => {
+  assert.deepEqual(
+    violations(
+      ({ from, to }) =>
+        !from.startsWith('cli/') ||
+        isTest(from) ||
+        !/^(libs|services)\//.test(to) ||
+        /^libs\/(car|errors)\//.test(to),
+    ),
+    [],
+  )
+})
+
 test('a lib is entered by its index', () => {
   assert.deepEqual(
     violations(({ from, to }) => {

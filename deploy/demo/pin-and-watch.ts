@@ -1,9 +1,9 @@
-import { formatBytes, formatDuration } from './human-units.ts'
+import { formatBytes, formatDuration } from '../terminal/human-units.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 import type { PickupAccess } from './open-pickup.ts'
 import { describePin, type Receipt, readPinState, requestPin } from './pin-client.ts'
 import { createProgressLine } from './progress-line.ts'
 import { formatReceipt } from './show-receipt.ts'
-import type { Terminal } from './terminal.ts'
 import { watchPin } from './watch-pin.ts'
 
 type Pin = { cid: string; name: string; origins: readonly string[] }

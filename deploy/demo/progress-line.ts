@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatDuration } from './human-units.ts'
+import { formatBytes, formatCount, formatDuration } from '../terminal/human-units.ts'
 import type { PinState } from './pin-client.ts'
 
 const PHASE_WIDTH = 13

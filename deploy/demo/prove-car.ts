@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
+import { formatBytes, formatCount } from '../terminal/human-units.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 import { checkCar } from './check-car.ts'
 import { DemoError, expectSame } from './demo-error.ts'
 import { downloadCar } from './download-car.ts'
 import type { ExtraNodes } from './extra-nodes.ts'
-import { formatBytes, formatCount } from './human-units.ts'
 import { importCar } from './import-car.ts'
 import { readDagSize, readFileFromKubo } from './kubo-rpc.ts'
 import type { PickupAccess } from './open-pickup.ts'
 import type { Receipt } from './pin-client.ts'
 import type { ProvidedSample } from './provide-sample.ts'
-import type { Terminal } from './terminal.ts'
 
 type Proof = {
   receipt: Receipt

@@ -1,9 +1,9 @@
+import { formatBytes, formatCount, formatDuration } from '../terminal/human-units.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 import { connectToPickup, type ExtraNodes } from './extra-nodes.ts'
-import { formatBytes, formatCount, formatDuration } from './human-units.ts'
 import { type DagSize, readDagSize } from './kubo-rpc.ts'
 import type { PickupAccess } from './open-pickup.ts'
 import { addSample, type Sample } from './sample-content.ts'
-import type { Terminal } from './terminal.ts'
 
 /** A sample on a running node, found at `multiaddrs`. `dag` is what that node counts. */
 export type ProvidedSample = Sample & { multiaddrs: string[]; dag: DagSize }

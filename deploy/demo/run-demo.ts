@@ -1,15 +1,15 @@
 import { join } from 'node:path'
 import type { Logger } from '#libs/telemetry/index.ts'
 import { createTemporaryFolder } from '../local/temporary-folder.ts'
+import { formatDuration } from '../terminal/human-units.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 import type { CommandLine } from './command-line.ts'
 import { createExtraNodes } from './extra-nodes.ts'
-import { formatDuration } from './human-units.ts'
 import { takeIndexerMessage } from './indexer-message.ts'
 import { findPickup, type Pickup, startPickup } from './open-pickup.ts'
 import { pinAndWatch } from './pin-and-watch.ts'
 import { proveCar } from './prove-car.ts'
 import { provideSample } from './provide-sample.ts'
-import type { Terminal } from './terminal.ts'
 
 type Deps = {
   terminal: Terminal

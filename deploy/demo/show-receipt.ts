@@ -1,4 +1,4 @@
-import { formatCount, formatExactBytes } from './human-units.ts'
+import { formatCount, formatExactBytes } from '../terminal/human-units.ts'
 import type { Receipt } from './pin-client.ts'
 
 /** The receipt as lines of a table. */

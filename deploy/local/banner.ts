@@ -1,3 +1,4 @@
+import { defaultDataDir } from './folders.ts'
 import type { RunningServices } from './services.ts'
 import type { Stack } from './stack.ts'
 
@@ -20,6 +21,7 @@ export function formatBanner(stack: Stack, services: RunningServices | undefined
   const example = services && [
     '',
     'Try it:',
+    `  npx pickup add ${EXAMPLE_CID} --wait${dataDir === defaultDataDir() ? '' : ` --data ${dataDir}`}`,
     `  curl -u ${services.clusterBasicAuth} -X POST ${services.gatewayUrl}/pins/${EXAMPLE_CID}`,
     `  curl -u ${services.clusterBasicAuth} ${services.gatewayUrl}/pins/${EXAMPLE_CID}`,
     `  ipfs pin remote service add pickup ${services.psa.endpoint} ${services.psa.token}`,

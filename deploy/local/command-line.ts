@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { defaultDataDir } from './folders.ts'
 import { StackError } from './stack-error.ts'
 
-export const USAGE = `Usage: npm start -- [options]
+export const USAGE = `Usage: npx pickup up [options], or: npm start -- [options]
 
 Runs all of Pickup on this machine: the five services, and a Postgres, NATS, S3, IPFS and SQS server for them.
 

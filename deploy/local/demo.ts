@@ -1,8 +1,8 @@
 import { readCommandLine, USAGE } from '../demo/command-line.ts'
-import { reasonOf } from '../demo/demo-error.ts'
-import { formatDuration } from '../demo/human-units.ts'
 import { runDemo } from '../demo/run-demo.ts'
-import { createTerminal } from '../demo/terminal.ts'
+import { formatDuration } from '../terminal/human-units.ts'
+import { reasonOf } from '../terminal/reason-of.ts'
+import { createTerminal } from '../terminal/terminal.ts'
 import { onStopRequest } from './stop-request.ts'
 import { createTerminalLog } from './terminal-log.ts'
 

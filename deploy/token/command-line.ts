@@ -4,7 +4,7 @@ import { type TokenScope, tokenScopes } from '#libs/db/index.ts'
 import { defaultDataDir } from '../local/folders.ts'
 import { StackError } from '../local/stack-error.ts'
 
-export const USAGE = `Usage: npm run token -- COMMAND [options]
+export const USAGE = `Usage: npx pickup token COMMAND [options], or: npm run token -- COMMAND [options]
 
 Bearer tokens of the Pinning Service API. All tokens of an account see the same pins.
 

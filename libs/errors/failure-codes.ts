@@ -14,13 +14,20 @@ export const failureCodes = {
   'block-too-big': 'A block is larger than IPFS peers exchange. Import the data again with smaller blocks.',
   'too-many-blocks':
     'The DAG has more blocks than this service checks. Import the data again with larger blocks.',
-  'bad-block': 'A block does not match the hash in its CID. The data was damaged on the way or in storage.',
-  'bad-car': 'The bytes are not a well-formed CAR. The data was damaged on the way or in storage.',
-  'wrong-root': 'The CAR has another root than the CID asked for.',
-  'unexpected-block': 'The CAR holds a block that the DAG does not link to.',
-  'unsupported-codec': 'The DAG uses a codec whose links cannot be checked, so it cannot be proven complete.',
-  'unsupported-hash': 'The DAG uses a hash function that cannot be checked here.',
-  'claim-mismatch': 'The stored CAR differs from what the fetcher reported. It was not pinned.',
+  'bad-block':
+    'A block does not match the hash in its CID: the data was damaged on the way or in storage. Pin again; if it stays so, import the data again.',
+  'bad-car':
+    'The bytes are not a well-formed CAR: the data was damaged on the way or in storage. Pin again; if it stays so, make the CAR again.',
+  'wrong-root':
+    'The CAR has another root than the CID asked for. Ask for the root that it has, or give the CAR of the CID.',
+  'unexpected-block':
+    'The CAR holds a block that the DAG does not link to. Make the CAR of the DAG alone, or pin again.',
+  'unsupported-codec':
+    'The DAG uses a codec whose links cannot be checked, so it cannot be proven complete. Import the data as dag-pb, dag-cbor, dag-json or raw.',
+  'unsupported-hash':
+    'The DAG uses a hash function that cannot be checked here. Import the data again with sha2-256.',
+  'claim-mismatch':
+    'The stored CAR differs from what the fetcher reported, so it was not pinned. Pin again; if it stays so, the operator must look at the storage.',
   'source-unavailable': 'The IPFS node of the worker did not answer. The operator must look at it.',
   'storage-unavailable': 'The S3 storage did not answer. The operator must look at it.',
   'worker-lost': 'Every worker that took the job ended before it could report. The operator must look at it.',

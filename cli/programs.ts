@@ -1,0 +1,12 @@
+/**
+ * Programs of an operator. Each reads a command line of its own and works on the backends, not over HTTP; loaded, it
+ * runs with the arguments of the process.
+ */
+export const programs = [
+  { name: 'up', summary: 'run all of Pickup on this machine', run: () => import('#deploy/local/start.ts') },
+  {
+    name: 'token',
+    summary: 'make, list and revoke tokens; limit accounts',
+    run: () => import('#deploy/token.ts'),
+  },
+] as const
