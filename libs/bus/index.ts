@@ -1,6 +1,6 @@
 export { type Bus, type BusSettings, connectBus } from './connect-bus.ts'
 export { followEvents } from './follow-events.ts'
-export type { JobContext, LeasedStep } from './leased-step.ts'
+export { type JobContext, type LeasedStep, PostponedError } from './leased-step.ts'
 export {
   type LiveNode,
   mirrorLiveNodes,

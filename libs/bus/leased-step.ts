@@ -27,6 +27,14 @@ export type JobContext<Lease> = {
   log: Logger
 }
 
+/**
+ * Thrown by a job that gives its slot to others and wants to be tried again later: no failure, and no attempt either.
+ * `message` is for the log.
+ */
+export class PostponedError extends Error {
+  override name = 'PostponedError'
+}
+
 /** The data of an event that asks for a job. Without a generation it is no job yet. */
 export type JobData = { cid: string; generation?: number }
 
@@ -36,7 +44,7 @@ export type LeasedStep<Data extends JobData, Lease extends LeaseFacts, Result> =
   claim: (event: Envelope<Data>) => Promise<Claimed<Lease>>
   /** Prolongs leases. Tells which are lost, and which are for a generation that nobody wants any more. */
   renew: (leases: readonly Lease[]) => Promise<{ lost: readonly Lease[]; unwanted: readonly Lease[] }>
-  /** The work. Errors without a code count as transient. */
+  /** The work. Errors without a code count as transient; `PostponedError` counts as nothing. */
   run: (event: Envelope<Data>, context: JobContext<Lease>) => Promise<Result>
   /** Stores the result under the lease; rejects when the lease was lost. */
   complete: (lease: Lease, result: Result) => Promise<void>
@@ -46,6 +54,8 @@ export type LeasedStep<Data extends JobData, Lease extends LeaseFacts, Result> =
   fail: (lease: Lease, failure: Failure) => Promise<number>
   /** Gives the lease back without counting a failure. */
   release: (lease: Lease) => Promise<void>
+  /** Gives the lease back as if it had never been given: the next one is the same attempt. */
+  postpone: (lease: Lease) => Promise<void>
   /** Removes what the work on a cancelled job has left behind. Safe to repeat. */
   abandon: (event: Envelope<Data>) => Promise<void>
   /** Tells the rest of the system that nobody will try again. Safe to repeat. */

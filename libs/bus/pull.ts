@@ -9,7 +9,7 @@ type PullOptions = {
   consumer: ConsumerName
   /** Messages held at once. */
   slots: number
-  /** Asked by each slot before each pull. While it is false the messages are left to others. */
+  /** Asked before each pull. While it is false the messages are left to others. */
   mayPull?: (() => Promise<boolean>) | undefined
   stopping: AbortSignal
   log: Logger
@@ -20,11 +20,14 @@ type PullOptions = {
 const pullMs = 30_000
 const retryMinMs = 200
 const retrySpreadMs = 1_800
+/** So that `mayPull` is asked again before a long queue has filled all slots. */
+const maxPulled = 50
 
 /**
- * One loop per slot: take a message, handle it, take the next. `consume()` of the client is not used, because it
- * pulls further messages while a handler runs for longer than two heartbeats. Resolves when `stopping` was aborted
- * and the last handler has returned.
+ * Takes as many messages as slots are free, handles each as it comes, and takes more when slots are free again. Only
+ * one pull is open: a server admits 512 on a consumer. `consume()` of the client is not used, because it pulls further
+ * messages while a handler runs for longer than two heartbeats. Resolves when `stopping` was aborted and the last
+ * handler has returned.
  */
 export async function pullInSlots({
   bus,
@@ -36,36 +39,34 @@ export async function pullInSlots({
   handle,
 }: PullOptions): Promise<void> {
   const stream = bus.names.stream(consumers[name].stream)
+  const running = new Set<Promise<void>>()
+  const start = (message: JsMsg) => {
+    const handling: Promise<void> = handle(message).finally(() => running.delete(handling))
+    running.add(handling)
+  }
 
-  async function slot(): Promise<void> {
-    let consumer: Consumer | undefined
-    while (!stopping.aborted) {
-      let message: JsMsg | undefined
-      try {
-        if (!(await mayPull())) {
-          await pauseAfterFailure(stopping)
-          continue
-        }
-        consumer ??= await bus.stream.consumers.get(stream, name)
-        message = await nextMessage(consumer, stopping)
-      } catch (err) {
-        // No leader, missed heartbeats, a consumer that is not there yet: all of them pass.
-        log.debug({ err, consumer: name }, 'pull failed, will retry')
-        consumer = undefined
+  let consumer: Consumer | undefined
+  while (!stopping.aborted) {
+    if (running.size >= slots) {
+      await Promise.race(running)
+      continue
+    }
+    try {
+      if (!(await mayPull())) {
         await pauseAfterFailure(stopping)
         continue
       }
-      if (message) await handle(message)
+      consumer ??= await bus.stream.consumers.get(stream, name)
+      const free = Math.min(slots - running.size, maxPulled)
+      for await (const message of pullMessages(consumer, free, stopping)) start(message)
+    } catch (err) {
+      // No leader, missed heartbeats, a consumer that is not there yet: all of them pass.
+      log.debug({ err, consumer: name }, 'pull failed, will retry')
+      consumer = undefined
+      await pauseAfterFailure(stopping)
     }
   }
-
-  await Promise.all(Array.from({ length: slots }, slot))
-}
-
-/** Like the client's `next()`, but ends at once when the worker stops. */
-async function nextMessage(consumer: Consumer, stopping: AbortSignal): Promise<JsMsg | undefined> {
-  for await (const message of pullMessages(consumer, 1, stopping)) return message
-  return undefined
+  await Promise.all(running)
 }
 
 /** One pull of up to `most` messages, as they come. When `stopping` is aborted the open pull is taken back. */

@@ -5,7 +5,7 @@ import { type Logger, SpanKind, withSpan } from '#libs/telemetry/index.ts'
 import type { Bus } from './connect-bus.ts'
 import { deadLetter } from './dead-letter.ts'
 import { createHolds, type Hold } from './holds.ts'
-import type { JobData, LeasedStep, LeaseFacts } from './leased-step.ts'
+import { type JobData, type LeasedStep, type LeaseFacts, PostponedError } from './leased-step.ts'
 import { headersOf, traceContextOf } from './publish.ts'
 import { pullInSlots } from './pull.ts'
 import { type RetryDelays, retryDelayMs } from './retry-delay.ts'
@@ -40,7 +40,7 @@ type WorkOptions<Data extends JobData, Lease extends LeaseFacts, Result> = Worke
 
 /**
  * Works on the jobs of one consumer until `stopping` is aborted. Each message ends in one of: confirmed ack,
- * `nak` with a delay, dead letter and confirmed `term`, or unsettled when another worker has the job by now.
+ * `nak` with a delay (after a failure, or when the job gave way), dead letter and confirmed `term`, or unsettled when another worker has the job by now.
  */
 export async function workOnJobs<Data extends JobData, Lease extends LeaseFacts, Result>(
   options: WorkOptions<Data, Lease, Result>,
@@ -64,10 +64,8 @@ export async function workOnJobs<Data extends JobData, Lease extends LeaseFacts,
         'messaging.nats.message.stream_sequence': message.seq,
         'messaging.nats.message.delivery_count': message.info.deliveryCount,
       }
-      const parent = traceContextOf(headersOf(message))
-      await withSpan(`process ${step.event.subject}`, { kind: SpanKind.CONSUMER, attributes, parent }, () =>
-        handleMessage(options, message, hold),
-      )
+      const span = { kind: SpanKind.CONSUMER, attributes, parent: traceContextOf(headersOf(message)) }
+      await withSpan(`process ${step.event.subject}`, span, () => handleMessage(options, message, hold))
     } catch (err) {
       // Neither done nor counted as failed: the message stays unsettled and comes again after the ack wait.
       log.error({ err, seq: message.seq, subject: message.subject }, 'message left for another delivery')
@@ -86,7 +84,6 @@ async function handleMessage<Data extends JobData, Lease extends LeaseFacts, Res
   const { bus, step, stopping, log, consumer } = options
   const event = decode(step.event, message)
   if (event instanceof PermanentError) return discard(options, message, failureOf(event))
-
   // Before the claim, so that a cancel which comes between the claim and its answer is heard.
   using job = options.runningJobs.begin(event.data)
   let lease: Lease | undefined
@@ -119,10 +116,8 @@ async function handleMessage<Data extends JobData, Lease extends LeaseFacts, Res
     lease = undefined
     await step.finish(event, result)
     await settle(bus, message, '+ACK', log)
-    log.info(
-      { eventId: event.id, consumer, durationMs: Math.round(performance.now() - startedAt) },
-      'job done',
-    )
+    const durationMs = Math.round(performance.now() - startedAt)
+    log.info({ eventId: event.id, consumer, durationMs }, 'job done')
   } catch (error) {
     if (lease !== undefined && job.cancelled.aborted) return endCancelled(options, message, event, lease)
     if (hold.lost.aborted) return log.warn({ eventId: event.id, err: error }, 'lease lost, job dropped')
@@ -157,6 +152,11 @@ async function handleFailure<Data extends JobData, Lease extends LeaseFacts, Res
     if (lease !== undefined) await step.release(lease)
     log.info({ eventId: event.id }, 'service stops, job handed back')
     return message.nak()
+  }
+  if (lease !== undefined && error instanceof PostponedError) {
+    await step.postpone(lease)
+    log.debug({ eventId: event.id, reason: error.message }, 'job postponed')
+    return message.nak(retryDelayMs(message.info.deliveryCount, options))
   }
   const failures = lease === undefined ? 0 : await step.fail(lease, failure)
   if (permanent || failures >= failureLimit) {

@@ -214,3 +214,16 @@ for (const end of ['complete', 'fail', 'release'] as const) {
     assert.notEqual((await theirs.claim(job())).kind, 'held')
   })
 }
+
+test('a job that was postponed is the same attempt again, under a new epoch', { timeout }, async () => {
+  const { ours, theirs, row, job } = await setUp()
+  await ours.fail(await leaseOf(ours, job()), failure)
+  const second = await leaseOf(ours, job())
+  await ours.postpone(second)
+  const third = await leaseOf(theirs, job())
+  assert.deepEqual([second.attempt, third.attempt], [2, 2])
+  assert.deepEqual([second.unreported, third.unreported], [0, 0])
+  assert.equal(third.epoch, second.epoch + 1)
+  await ours.postpone(second)
+  assert.deepEqual([(await row())?.attempts, (await row())?.failures], [2, 1])
+})

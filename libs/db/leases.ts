@@ -57,6 +57,8 @@ export function leasesOf(db: Database, { owner, leaseMs }: { owner: string; leas
     fail: (lease: Lease, failure: Failure) => failJob(db, lease, failure),
     /** Ends the lease without a failure: the worker stops and another shall go on at once, or nobody shall. */
     release: (lease: Lease) => releaseJob(db, lease),
+    /** Ends the lease without an attempt: nothing was done that the next one could find. */
+    postpone: (lease: Lease) => postponeJob(db, lease),
   }
 }
 
@@ -146,5 +148,12 @@ async function releaseJob(db: Database, lease: Lease): Promise<void> {
   await db
     .update(jobs)
     .set({ released: sql`${jobs.released} + 1`, leaseUntil: ended })
+    .where(ownJob(lease))
+}
+
+async function postponeJob(db: Database, lease: Lease): Promise<void> {
+  await db
+    .update(jobs)
+    .set({ attempts: sql`${jobs.attempts} - 1`, leaseUntil: ended })
     .where(ownJob(lease))
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { and, eq, gt, inArray, lt, sql } from 'drizzle-orm'
-import { type Counted, countPins, foldPinCounts } from './pin-counts.ts'
+import { type Counted, countPins, foldPinCounts, otherAccountsQueue } from './pin-counts.ts'
 import { removeClusterPin } from './remove-pin.ts'
 import { contentStates, pins } from './schema.ts'
 import { storedPins } from './testing/stored-pins.ts'
@@ -85,4 +85,24 @@ test('folds that run at once fold each change once', { timeout }, async () => {
   assert.equal((await count({ account, states: contentStates })).pins, 30)
   while ((await foldPinCounts(database.db, 1_000)) > 0);
   assert.equal((await count({ account, states: contentStates })).pins, 30)
+})
+
+test('an account with queued pins is seen by those who ask for others, folded or not', {
+  timeout,
+}, async () => {
+  const { db } = database
+  await foldPinCounts(db, 1_000_000)
+  const { rows } = await db.execute<{ account: string }>(
+    sql`select distinct account from pins where state = 'queued'`,
+  )
+  const known = rows.map(({ account }) => account)
+  const others = (more: string[] = []) => otherAccountsQueue(db, [...known, ...more])
+  assert.equal(await others(), false)
+  await stored.accept('queued-by-other', { account: 'other', api: 'psa' })
+  assert.equal(await others(), true)
+  assert.equal(await others(['other']), false)
+  await foldPinCounts(db, 1_000_000)
+  assert.equal(await others(), true)
+  await stored.setState('queued-by-other', 'failed')
+  assert.equal(await others(), false)
 })

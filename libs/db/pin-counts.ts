@@ -51,6 +51,17 @@ export async function countPins(
   return { pins: Number(rows[0]?.pins), carBytes: Number(rows[0]?.car_bytes) }
 }
 
+/** Whether an account that is none of `accounts` has queued pins. Reads the counters only. */
+export async function otherAccountsQueue(db: Queries, accounts: readonly string[]): Promise<boolean> {
+  const queued = sql`state = 'queued' and account <> all(${sql.param([...accounts])}::text[])`
+  const { rows } = await db.execute(sql`
+    select account from (
+      select account, pins from pin_counts where ${queued} union all
+      select account, pins from pin_count_changes where ${queued}
+    ) as parts group by account having sum(pins) > 0 limit 1`)
+  return rows.length > 0
+}
+
 /**
  * Brings the counters up to date with what changed; readers see the same sum before and after. Resolves with how many
  * changes were folded in. Several may run at once.

@@ -2,10 +2,19 @@ import { asc, eq } from 'drizzle-orm'
 import type { Database } from './connect-database.ts'
 import { pins } from './schema.ts'
 
-/** Origins of all pins of a content: whoever asks for it may know where it is. */
-export async function originsOf(db: Database, cid: string): Promise<string[]> {
-  const rows = await db.select({ origins: pins.origins }).from(pins).where(eq(pins.cid, cid))
-  return rows.flatMap(({ origins }) => origins)
+/** What all pins of a content say together: where it may be, and whose it is. */
+export type Wanted = { origins: string[]; accounts: string[] }
+
+/** Reads the origins of all pins of a content, as whoever asks for it may know where it is, and their accounts. */
+export async function wantedBy(db: Database, cid: string): Promise<Wanted> {
+  const rows = await db
+    .select({ origins: pins.origins, account: pins.account })
+    .from(pins)
+    .where(eq(pins.cid, cid))
+  return {
+    origins: rows.flatMap(({ origins }) => origins),
+    accounts: [...new Set(rows.map(({ account }) => account))],
+  }
 }
 
 /** The oldest request for a content, if any pin is left. */

@@ -9,6 +9,7 @@ import { enterSpan, type Logger, SpanKind } from '#libs/telemetry/index.ts'
 import { answerUnparsable } from './answer-unparsable.ts'
 import { type AnswerError, createAnswerError, type ErrorBody } from './error-answer.ts'
 import { HttpError } from './http-error.ts'
+import { limitPending } from './limit-pending.ts'
 import { parseBodies } from './parse-bodies.ts'
 import { refuseUnrouted } from './refuse-unrouted.ts'
 import { jsonLine, writeJson } from './write-json.ts'
@@ -21,10 +22,14 @@ type ServerOptions = {
   maxHeaderBytes: number
   /** For the headers of a request, and again for a body that is read as a whole. Other bodies have their own rule. */
   requestTimeoutMs: number
+  /** Requests in progress at once; further ones are answered 503. Without it there may be any number. */
+  maxPendingRequests?: number
 }
 
 /** Bodies that are read as a whole are small documents. */
 const maxBodyBytes = 1024 ** 2
+
+const retryAfterSeconds = '5'
 
 /** A Fastify server with TypeBox schemas. */
 export type HttpServer = ReturnType<typeof createServer>
@@ -40,9 +45,11 @@ export function createServer({
   isBackendAway,
   maxHeaderBytes,
   requestTimeoutMs,
+  maxPendingRequests = Infinity,
 }: ServerOptions) {
   // Some of these replies belong to no route, so they get nothing from the server's own serializer.
   const sendError = (reply: FastifyReply, statusCode: number, message: string) => {
+    if (statusCode === 503) reply.header('Retry-After', retryAfterSeconds)
     const body = errorBody(statusCode, message, reply.request.url)
     return reply.serializer(jsonLine).type('application/json').code(statusCode).send(body)
   }
@@ -82,6 +89,14 @@ export function createServer({
     done(new HttpError(503, 'the server is stopping'))
   })
 
+  limitPending(server, {
+    maxPending: maxPendingRequests,
+    log,
+    refuse(reply) {
+      sendError(reply, 503, 'too many requests at once, try again in a few seconds')
+    },
+  })
+
   server.addHook('onRequest', (request, reply, done) => {
     const { method, headers } = request
     const route = request.routeOptions.url ?? 'unknown'
@@ -102,7 +117,6 @@ export function createServer({
     // 501 is an answer that was meant, which any client can ask for as often as it likes.
     if (statusCode >= 500 && statusCode !== 501)
       request.log.error({ err: error, ...describe(request) }, 'request failed')
-    if (statusCode === 503) reply.header('Retry-After', '5')
     sendError(reply, statusCode, message)
   })
   writeJson(server)

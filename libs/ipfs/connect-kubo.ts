@@ -46,7 +46,7 @@ export function connectKubo({
   const origins = { client, peerings: createPeerings({ http, log }), allowPrivate: allowPrivateOrigins, log }
   const streamCar = carSource === 'gateway' ? streamGatewayCar : streamExportedCar
   return {
-    locate: (cid, options) => locate(client, cid, options),
+    locate: (cid, options) => locate({ client, http }, cid, options),
     connectOrigins: (addresses, options) => connectOrigins(origins, addresses, options),
     pinAhead: (cid, options) => pinAhead({ http, gate }, cid, options),
     streamCar: (cid, options) => streamCar(http, cid, options),

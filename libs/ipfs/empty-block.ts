@@ -1,6 +1,14 @@
 import type { KuboRPCClient } from 'kubo-rpc-client'
+import { CID } from 'multiformats/cid'
 
 import { beginCall } from './kubo-call.ts'
+
+/** Multihash of no bytes by sha2-256, in hex. */
+const emptyMultihash = '1220e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+
+/** Whether the CID is of the block of no bytes by sha2-256, whatever its codec. */
+export const isEmptyBlock = (cid: string): boolean =>
+  Buffer.from(CID.parse(cid).multihash.bytes).toString('hex') === emptyMultihash
 
 /**
  * Puts the block of no bytes by sha2-256 into the node: the leaf of every empty file, and the empty dag-pb node, since

@@ -20,6 +20,7 @@ export async function connectOrigins(
   origins: readonly string[],
   options: TimeLimit,
 ): Promise<ConnectedOrigins> {
+  if (origins.length === 0) return createConnectedOrigins(deps.peerings, [], [])
   const call = beginCall('connect', options, { expired: 'not-found', failed: 'not-found' })
   const { peerId: ownPeerId } = await identify(deps.client, options)
   const judged = [...new Set(origins)].map(origin => ({

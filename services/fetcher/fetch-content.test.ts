@@ -18,17 +18,18 @@ function setUp(changes: Partial<Deps> = {}) {
       event.encode(id, data)
       steps.push(`publish ${id}`)
     },
-    originsOf: async () => ['/from/pins', '/shared'],
+    wantedBy: async () => ({ origins: ['/from/pins', '/shared'], accounts: ['one', 'another'] }),
     source: {
       connectOrigins: async addresses => {
         steps.push(`connect ${addresses.join(' ')}`)
         const disposed = async () => void steps.push('disconnect')
         return { peerIds: ['peer'], refused: [], [Symbol.asyncDispose]: disposed }
       },
-      locate: async cid => void steps.push(`locate ${cid}`),
     },
-    takeTransferSlot: async () => {
-      steps.push('take slot')
+    locateRoot: async cid => void steps.push(`locate ${cid}`),
+    waitForSpace: async () => void steps.push('wait for space'),
+    takeTransferSlot: async accounts => {
+      steps.push(`take slot for ${accounts.join(' ')}`)
       return { [Symbol.dispose]: () => void steps.push('give slot back') }
     },
     transferCar: async ({ staging, peerIds }) => {
@@ -56,7 +57,6 @@ function setUp(changes: Partial<Deps> = {}) {
     worker: 'fetcher/1',
     maxOrigins: 100,
     connectTimeoutMs: 100,
-    locateTimeoutMs: 100,
     ...changes,
   }
   const fetch = createFetchContent(deps)
@@ -89,7 +89,8 @@ test('a fetch tells that it began, connects, locates, waits for a slot, and tran
     'connect /from/pins /shared /from/event',
     'locate cid',
     'tell waiting',
-    'take slot',
+    'take slot for one another',
+    'wait for space',
     'busy',
     'tell transferring',
     'transfer to cid/2-1.car from peer',
@@ -119,13 +120,11 @@ test('no more origins are used than the limit, those of the pins first', { timeo
 })
 
 test('a CID that nobody provides takes no slot and leaves no connection behind', { timeout }, async () => {
-  const base = setUp()
-  const locate = () => Promise.reject(new TransientError('not-found', 'nobody has it'))
-  const source = { ...base.deps.source, locate }
-  const { steps, run } = setUp({ source: { ...source, connectOrigins: base.deps.source.connectOrigins } })
+  const locateRoot = () => Promise.reject(new TransientError('not-found', 'nobody has it'))
+  const { steps, run } = setUp({ locateRoot })
   await assert.rejects(run(), { code: 'not-found' })
-  assert.ok(!steps.includes('take slot'))
-  assert.equal(base.steps.at(-1), 'disconnect')
+  assert.equal(steps.at(-2), 'connect /from/pins /shared /from/event')
+  assert.equal(steps.at(-1), 'disconnect')
 })
 
 test('a transfer that fails gives its slot back and disconnects', { timeout }, async () => {
@@ -138,13 +137,13 @@ test('a transfer that fails gives its slot back and disconnects', { timeout }, a
 test('a job that is cancelled while it waits for a slot ends with that reason and disconnects', {
   timeout,
 }, async () => {
-  const takeTransferSlot = createTransferSlots(1)
-  using _taken = await takeTransferSlot(AbortSignal.timeout(timeout))
+  const takeTransferSlot = createTransferSlots({ slots: 1, crowd: 1, maxWaiting: 1 })
+  using _taken = await takeTransferSlot(['a'], AbortSignal.timeout(timeout))
   const cancelled = new AbortController()
   const reason = new Error('the lease was lost')
   const { steps, run } = setUp({
-    takeTransferSlot: signal => {
-      const waiting = takeTransferSlot(signal)
+    takeTransferSlot: (accounts, signal) => {
+      const waiting = takeTransferSlot(accounts, signal)
       cancelled.abort(reason)
       return waiting
     },
@@ -159,4 +158,11 @@ test('a job whose start cannot be told does no work: it is retried', { timeout }
   })
   await assert.rejects(run(), { code: 'internal' })
   assert.deepEqual(steps, [])
+})
+
+test('a job that is cancelled while the node is full gives its slot back', { timeout }, async () => {
+  const reason = new Error('nobody wants it any more')
+  const { steps, run } = setUp({ waitForSpace: () => Promise.reject(reason) })
+  await assert.rejects(run(), reason)
+  assert.deepEqual(steps.slice(-2), ['give slot back', 'disconnect'])
 })

@@ -1,11 +1,12 @@
 import type { JobContext, Publish } from '#libs/bus/index.ts'
 import type { CarReport } from '#libs/car/index.ts'
-import type { Lease } from '#libs/db/index.ts'
+import type { Lease, Wanted } from '#libs/db/index.ts'
 import { pinStarted } from '#libs/events/index.ts'
 import type { DagSource } from '#libs/ipfs/index.ts'
 import type { ObjectRef, Storage } from '#libs/storage/index.ts'
 import type { MarkBusy } from './collect-when-idle.ts'
 import type { TellProgress } from './live-progress.ts'
+import type { LocateRoot } from './locate-root.ts'
 import { removeLeftovers } from './remove-leftovers.ts'
 import type { TransferCar } from './transfer-car.ts'
 import type { TakeTransferSlot } from './transfer-slots.ts'
@@ -15,9 +16,12 @@ export type StagedCar = { staging: ObjectRef } & Omit<CarReport, 'root'>
 
 type Deps = {
   publish: Publish
-  originsOf: (cid: string) => Promise<readonly string[]>
-  source: Pick<DagSource, 'connectOrigins' | 'locate'>
+  wantedBy: (cid: string) => Promise<Wanted>
+  source: Pick<DagSource, 'connectOrigins'>
+  locateRoot: LocateRoot
   takeTransferSlot: TakeTransferSlot
+  /** Resolves when the IPFS node has room for one more transfer. */
+  waitForSpace: (signal: AbortSignal) => Promise<void>
   markBusy: MarkBusy
   transferCar: TransferCar
   storage: Pick<Storage, 'abortOpenUploads' | 'list' | 'delete'>
@@ -26,7 +30,6 @@ type Deps = {
   worker: string
   maxOrigins: number
   connectTimeoutMs: number
-  locateTimeoutMs: number
 }
 
 /** One attempt to bring a DAG into staging: origins, locate, wait for a slot, transfer. */
@@ -46,13 +49,15 @@ export function createFetchContent(deps: Deps): FetchContent {
     // Of the attempts before: their workers are fenced out, so nothing that they still write will be used.
     if (attempt > 1) await removeLeftovers(storage, { bucket: stagingBucket, key: ownKeys }, signal)
 
-    const allOrigins = [...new Set([...(await deps.originsOf(cid)), ...origins])].slice(0, deps.maxOrigins)
+    const wanted = await deps.wantedBy(cid)
+    const allOrigins = [...new Set([...wanted.origins, ...origins])].slice(0, deps.maxOrigins)
     await using peers = await source.connectOrigins(allOrigins, { timeoutMs: deps.connectTimeoutMs, signal })
     if (peers.refused.length > 0) log.info({ cid, refused: peers.refused }, 'origins not used')
 
-    await source.locate(cid, { timeoutMs: deps.locateTimeoutMs, signal })
+    await deps.locateRoot(cid, signal)
     tell({ phase: 'waiting' })
-    using _slot = await deps.takeTransferSlot(signal)
+    using _slot = await deps.takeTransferSlot(wanted.accounts, signal)
+    await deps.waitForSpace(signal)
     using _busy = deps.markBusy()
     tell({ phase: 'transferring' })
     const staging = { bucket: stagingBucket, key: `${ownKeys}${epoch}.car` }

@@ -16,8 +16,9 @@ import {
   connectDatabase,
   leasedContents,
   leasesOf,
-  originsOf,
+  otherAccountsQueue,
   startOutboxRelay,
+  wantedBy,
 } from '#libs/db/index.ts'
 import { pinCancelled } from '#libs/events/index.ts'
 import { startHealthServer } from '#libs/http/index.ts'
@@ -27,9 +28,20 @@ import { connectStorage } from '#libs/storage/index.ts'
 import { createAcceptFromProducer } from './accept-from-producer.ts'
 import { announceNode } from './announce-node.ts'
 import { collectWhenIdle } from './collect-when-idle.ts'
-import { fetchOptions, kuboOptions, readFetcherConfig, transferOptions } from './config.ts'
+import {
+  fetchOptions,
+  kuboOptions,
+  locateOptions,
+  readFetcherConfig,
+  transferOptions,
+  transferSlotOptions,
+} from './config.ts'
+import { watchDisk } from './disk-watch.ts'
 import { createFetchContent } from './fetch-content.ts'
+import { inTurns } from './in-turns.ts'
+import { leasesInTurns } from './leases-in-turns.ts'
 import { createLiveProgress } from './live-progress.ts'
+import { createLocateRoot } from './locate-root.ts'
 import { onPinCancelled } from './on-pin-cancelled.ts'
 import { onPinRequested } from './on-pin-requested.ts'
 import { createReadyToPull, rememberAnswer } from './ready-to-pull.ts'
@@ -62,6 +74,16 @@ await runService('fetcher', readFetcherConfig, async ({ config, log, stopping })
     () => source.isReady({ timeoutMs: 2_000, signal: stopping }),
     readinessMs,
   )
+  const markBusy = resources.use(collectWhenIdle({ source, idleMs: config.GC_IDLE_MS, log }))
+  const disk = resources.use(
+    watchDisk({
+      source,
+      highWaterPercent: config.KUBO_HIGH_WATER_PERCENT,
+      intervalMs: config.KUBO_MEASURE_INTERVAL_MS,
+      collectSoon: markBusy.collectSoon,
+      log,
+    }),
+  )
   const checks = {
     nats: async () => bus.assertReady(),
     postgres: () => db.execute('select 1'),
@@ -69,6 +91,7 @@ await runService('fetcher', readFetcherConfig, async ({ config, log, stopping })
     kubo: async () => {
       if (!(await kuboIsReady())) throw new Error('the IPFS node does not answer')
     },
+    space: disk.assertSpace,
   }
   resources.use(await startHealthServer({ host: config.HOST, port: config.HEALTH_PORT, checks, log }))
 
@@ -78,7 +101,7 @@ await runService('fetcher', readFetcherConfig, async ({ config, log, stopping })
     show: await openLiveView(bus, log),
     intervalMs: config.PROGRESS_INTERVAL_MS,
   })
-  const takeTransferSlot = createTransferSlots(config.BATCH_SIZE)
+  const takeTransferSlot = createTransferSlots(transferSlotOptions(config))
   const announcing = announceNode({
     source,
     announcer: await openNodeAnnouncer(bus),
@@ -88,15 +111,21 @@ await runService('fetcher', readFetcherConfig, async ({ config, log, stopping })
     log,
   })
   resources.use(announcing)
-  const markBusy = resources.use(collectWhenIdle({ source, idleMs: config.GC_IDLE_MS, log }))
+  // So many jobs may begin or end together that they must not wait for a connection, where waiting has an end.
+  const inTurn = inTurns(config.DATABASE_MAX_CONNECTIONS)
   const fetchContent = createFetchContent({
     publish,
     source,
     storage,
     transferCar,
     startProgress,
-    originsOf: cid => originsOf(db, cid),
+    wantedBy: cid => inTurn(() => wantedBy(db, cid)),
+    locateRoot: createLocateRoot({
+      locate: (cid, limit) => source.locate(cid, limit),
+      ...locateOptions(config),
+    }),
     takeTransferSlot,
+    waitForSpace: disk.waitForSpace,
     markBusy,
     worker: bus.name,
     ...fetchOptions(config),
@@ -105,7 +134,7 @@ await runService('fetcher', readFetcherConfig, async ({ config, log, stopping })
     acceptPin: request => acceptPin(db, request),
     wakeOutbox: relay.wake,
   })
-  const leases = leasesOf(db, { owner: bus.name, leaseMs: config.LEASE_MS })
+  const leases = leasesInTurns(leasesOf(db, { owner: bus.name, leaseMs: config.LEASE_MS }), inTurn)
   const step = onPinRequested({
     leases,
     publish,
@@ -128,6 +157,9 @@ await runService('fetcher', readFetcherConfig, async ({ config, log, stopping })
   })
   const mayPull = createReadyToPull({
     isReady: kuboIsReady,
+    isFull: disk.isFull,
+    slots: takeTransferSlot,
+    otherAccountsQueue: accounts => otherAccountsQueue(db, accounts),
     removeStalePins: async () => {
       // What they held goes with the next garbage collection.
       using _busy = markBusy()

@@ -48,6 +48,7 @@ function setUp(changes: Changes = {}) {
     complete,
     fail: async () => 1,
     release: async () => {},
+    postpone: async () => {},
   }
   const removed: string[] = []
   const step = onPinRequested({

@@ -67,5 +67,6 @@ export function onPinRequested({
     },
     fail: leases.fail,
     release: leases.release,
+    postpone: leases.postpone,
   }
 }

@@ -4,7 +4,18 @@ import { createLogger } from '#libs/telemetry/index.ts'
 import { createReadyToPull, rememberAnswer } from './ready-to-pull.ts'
 
 const timeout = 5_000
-const log = createLogger('test', 'silent')
+
+/** Of a node that answers and has space, with few jobs; `changes` are what the test is about. */
+const readyToPull = (changes: Partial<Parameters<typeof createReadyToPull>[0]>) =>
+  createReadyToPull({
+    isReady: async () => true,
+    isFull: () => false,
+    slots: { isCrowded: () => false, accounts: () => [] },
+    otherAccountsQueue: () => assert.fail('asked without need'),
+    removeStalePins: async () => 0,
+    log: createLogger('test', 'silent'),
+    ...changes,
+  })
 
 test('an answer is remembered for its time, and those who ask meanwhile share it', { timeout }, t => {
   let asked = 0
@@ -26,7 +37,7 @@ test('while the node does not answer nothing may be pulled, and nothing is remov
   let cleanings = 0
   let ready = false
   const removeStalePins = async () => ++cleanings
-  const mayPull = createReadyToPull({ isReady: async () => ready, removeStalePins, log })
+  const mayPull = readyToPull({ isReady: async () => ready, removeStalePins })
   assert.equal(await mayPull(), false)
   assert.equal(cleanings, 0)
   ready = true
@@ -36,11 +47,7 @@ test('while the node does not answer nothing may be pulled, and nothing is remov
 
 test('nothing may be pulled before the stale pins are gone', { timeout }, async () => {
   const removed = Promise.withResolvers<number>()
-  const mayPull = createReadyToPull({
-    isReady: async () => true,
-    removeStalePins: () => removed.promise,
-    log,
-  })
+  const mayPull = readyToPull({ removeStalePins: () => removed.promise })
   let answered = false
   const answer = mayPull().then(may => {
     answered = true
@@ -54,6 +61,35 @@ test('nothing may be pulled before the stale pins are gone', { timeout }, async 
 
 test('pins that cannot be removed do not keep the fetcher from its work', { timeout }, async () => {
   const removeStalePins = () => Promise.reject(new Error('Postgres is away'))
-  const mayPull = createReadyToPull({ isReady: async () => true, removeStalePins, log })
+  const mayPull = readyToPull({ removeStalePins })
   assert.equal(await mayPull(), true)
+})
+
+test('a node that is full gets no more jobs, and gets them when it has room', { timeout }, async () => {
+  let full = true
+  const mayPull = readyToPull({ isFull: () => full })
+  assert.equal(await mayPull(), false)
+  full = false
+  assert.equal(await mayPull(), true)
+})
+
+test('while a crowd waits, jobs are taken when an account that is not in it has some, else only now and then', {
+  timeout,
+}, async t => {
+  let now = 0
+  t.mock.method(performance, 'now', () => now)
+  let waitingElsewhere: string[] = ['a']
+  const mayPull = readyToPull({
+    slots: { isCrowded: () => true, accounts: () => ['a', 'b'] },
+    otherAccountsQueue: async here => waitingElsewhere.some(account => !here.includes(account)),
+  })
+  assert.equal(await mayPull(), true)
+  assert.equal(await mayPull(), false)
+  waitingElsewhere = ['a', 'c']
+  assert.equal(await mayPull(), true)
+  waitingElsewhere = ['b']
+  now = 4_999
+  assert.equal(await mayPull(), false)
+  now = 5_000
+  assert.deepEqual([await mayPull(), await mayPull()], [true, false])
 })

@@ -42,6 +42,7 @@ export async function createApp(deps: Deps): Promise<HttpServer> {
     isBackendAway: isDatabaseAway,
     maxHeaderBytes: config.MAX_HEADER_BYTES,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
+    maxPendingRequests: config.MAX_PENDING_REQUESTS,
   })
   await addOpenApi(server, { version: clusterVersion })
   // First, because a plugin that the parent has cannot be added with other options, and both have CORS.

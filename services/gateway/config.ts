@@ -44,6 +44,7 @@ export const gatewaySettings = Type.Object({
   MAX_STATUS_CIDS: Type.Integer({ minimum: 1, default: 1000 }),
   MAX_HEADER_BYTES: Type.Integer({ minimum: 1024, default: 65_536 }),
   REQUEST_TIMEOUT_MS: Type.Integer({ minimum: 1, default: 30_000 }),
+  MAX_PENDING_REQUESTS: Type.Integer({ minimum: 1, default: 1_000 }),
   STREAM_STALL_TIMEOUT_MS: Type.Integer({ minimum: 1, default: 60_000 }),
   /** The IPFS node that resolves paths and makes DAGs of files. Without it only plain CIDs and CARs can be pinned. */
   KUBO_API_URL: Type.Optional(Type.String({ pattern: '^https?://' })),

@@ -53,6 +53,7 @@ function setUp(changes: Partial<Deps> & { claim?: Claim } = {}) {
       complete: async () => {},
       fail: async () => 1,
       release: async () => {},
+      postpone: async () => {},
     },
     publish,
     checkStagedCar: async (_job, { onProgress }) => {

@@ -106,6 +106,7 @@ export function onCarUploaded(deps: Deps): LeasedStep<Uploaded, Lease, Valid> {
     complete: leases.complete,
     fail: leases.fail,
     release: leases.release,
+    postpone: leases.postpone,
   }
 }
 

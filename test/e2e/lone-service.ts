@@ -36,7 +36,7 @@ export async function startLoneService(
     launched.kill('SIGKILL')
     await launched.ended
   })
-  await pollUntil(spec.probe, { what: name, timeoutMs: 20_000 })
+  await pollUntil(spec.probe, { what: name, timeoutMs: 60_000 })
   const logged = (pattern: RegExp) =>
     pollUntil(
       async () => {
@@ -44,7 +44,7 @@ export async function startLoneService(
         if (found === undefined) throw new Error(`no line of ${name} matches`)
         return found
       },
-      { what: `log line ${pattern}`, timeoutMs: 20_000 },
+      { what: `log line ${pattern}`, timeoutMs: 40_000 },
     )
   const resources = starting.move()
   return {

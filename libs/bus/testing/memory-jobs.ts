@@ -13,6 +13,7 @@ export type MemoryJob = {
   wanted: boolean
   failures: number
   released: number
+  postponed: number
   result: unknown
   steps: string[]
 }
@@ -29,6 +30,7 @@ export function createMemoryJobs() {
       wanted: true,
       failures: 0,
       released: 0,
+      postponed: 0,
       result: undefined,
       steps: [],
     }
@@ -53,10 +55,10 @@ export function createMemoryJobs() {
       if (wanted.leased) return { kind: 'held' }
       wanted.leased = true
       wanted.epoch++
-      const { epoch, failures, released } = wanted
+      const { epoch, failures, released, postponed } = wanted
       return {
         kind: 'leased',
-        lease: { cid, generation, epoch, unreported: epoch - 1 - failures - released },
+        lease: { cid, generation, epoch, unreported: epoch - 1 - failures - released - postponed },
       }
     },
     renew: async leases => ({
@@ -84,6 +86,12 @@ export function createMemoryJobs() {
       mine.leased = false
       mine.released++
       mine.steps.push('release')
+    },
+    async postpone(lease) {
+      const mine = own(lease)
+      mine.leased = false
+      mine.postponed++
+      mine.steps.push('postpone')
     },
     async abandon(event) {
       note(event, 'abandon')

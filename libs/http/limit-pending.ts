@@ -1,0 +1,39 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { Logger } from '#libs/telemetry/index.ts'
+
+type Options = {
+  /** Requests in progress at once, health checks not counted. */
+  maxPending: number
+  log: Logger
+  refuse: (reply: FastifyReply) => void
+}
+
+/**
+ * Refuses requests while too many are in progress: one that would only wait for a backend holds memory, and its client
+ * gives up before its turn. Health checks are answered all the same. Logs once when it begins and once when it is over.
+ */
+export function limitPending(
+  server: Pick<FastifyInstance, 'addHook'>,
+  { maxPending, log, refuse }: Options,
+): void {
+  let pending = 0
+  let refused = 0
+
+  const leave = () => {
+    pending--
+    if (refused === 0 || pending > maxPending / 2) return
+    log.info({ refused }, 'requests are taken again')
+    refused = 0
+  }
+
+  server.addHook('onRequest', (request, reply, done) => {
+    if (request.routeOptions.url?.startsWith('/health/')) return done()
+    if (pending >= maxPending) {
+      if (refused++ === 0) log.warn({ maxPending }, 'too many requests at once, further ones are refused')
+      return refuse(reply)
+    }
+    pending++
+    reply.raw.once('close', leave)
+    done()
+  })
+}

@@ -1,0 +1,132 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { CID } from 'multiformats/cid'
+import { create } from 'multiformats/hashes/digest'
+import { pollUntil } from '#deploy/local/poll-until.ts'
+import { addBytes } from '../e2e/content.ts'
+import { globalSetup, globalTeardown } from '../e2e/global-setup.ts'
+import { type Pipeline, startPipeline } from '../e2e/pipeline.ts'
+
+/*
+ * How long pins take alone, and behind pins of CIDs that nobody has. All of them are queued while the fetcher stands
+ * still; the time counts from where it goes on to the last good pin.
+ * Usage: node test/bench/fairness.ts [--dead 1000] [--good 50] [--kib 1024] [--runs 3]
+ */
+const { values } = parseArgs({
+  options: {
+    dead: { type: 'string', default: '1000' },
+    good: { type: 'string', default: '50' },
+    kib: { type: 'string', default: '1024' },
+    runs: { type: 'string', default: '3' },
+  },
+})
+const dead = Number(values.dead)
+const good = Number(values.good)
+const kib = Number(values.kib)
+const runs = Number(values.runs)
+
+/** As in production. The pipelines of tests have shorter times. */
+const settings = {
+  LOCATE_TIMEOUT_MS: '30000',
+  CONNECT_TIMEOUT_MS: '5000',
+  FETCH_CHUNK_TIMEOUT_MS: '120000',
+  HEARTBEAT_MS: '30000',
+  LEASE_MS: '180000',
+  RETRY_MIN_MS: '5000',
+  RETRY_MAX_MS: '600000',
+  FAILURE_LIMIT: '5',
+  PROGRESS_INTERVAL_MS: '1000',
+  LOG_LEVEL: 'info',
+}
+const atOnce = 20
+
+/** Calls `act` for each item, some at once. */
+async function forEach<T>(items: readonly T[], act: (item: T) => Promise<unknown>): Promise<void> {
+  const left = items.values()
+  const work = async () => {
+    for (const item of left) await act(item)
+  }
+  await Promise.all(Array.from({ length: atOnce }, work))
+}
+
+const deadCid = () =>
+  CID.createV1(0x55, create(0x12, createHash('sha256').update(randomBytes(32)).digest())).toString()
+
+/** Queues dead pins and then good ones, lets the fetcher begin, and gives the seconds until all good ones are pinned. */
+async function timed(
+  pipeline: Pipeline,
+  origins: readonly string[],
+  cids: Record<'dead' | 'good', string[]>,
+) {
+  const { admin, prefix, children, client, database } = pipeline
+  const { streams } = await jetstreamManager(admin)
+  const fetcher = children.fetcher.pid
+  if (fetcher === undefined) throw new Error('the fetcher does not run')
+  process.kill(fetcher, 'SIGSTOP')
+  await forEach(cids.dead, cid => client.pin(cid))
+  await forEach(cids.good, cid => client.pin(cid, { origins }))
+  const queued = cids.dead.length + cids.good.length
+  const allQueued = async () => {
+    const { state } = await streams.info(`${prefix}_PIN_JOBS`)
+    if (state.messages < queued) throw new Error(`${state.messages} are queued`)
+  }
+  await pollUntil(allQueued, { what: 'all jobs in the stream', timeoutMs: 30_000 })
+  const from = performance.now()
+  process.kill(fetcher, 'SIGCONT')
+  const allPinned = async () => {
+    const { rows } = await database.query(
+      `select count(*)::integer as left from contents where cid = any($1) and state <> 'pinned'`,
+      [cids.good],
+    )
+    if (rows[0].left > 0) throw new Error(`${rows[0].left} are not pinned`)
+  }
+  await pollUntil(allPinned, { what: 'the good pins', timeoutMs: 900_000, intervalMs: 25 })
+  const seconds = (performance.now() - from) / 1_000
+  await forEach([...cids.dead, ...cids.good], cid => client.unpin(cid))
+  const allGone = async () => {
+    const { state } = await streams.info(`${prefix}_PIN_JOBS`)
+    if (state.messages > 0) throw new Error(`${state.messages} are left`)
+  }
+  await pollUntil(allGone, { what: 'the end of cancelled jobs', timeoutMs: 60_000 })
+  return seconds
+}
+
+const median = (numbers: readonly number[]) =>
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0
+const round = (value: number) => Math.round(value * 100) / 100
+
+await globalSetup()
+try {
+  await using pipeline = await startPipeline({ settings, ackWaitMs: 120_000 })
+  const provider = await pipeline.startNode('provider')
+  const goodCids = () =>
+    Promise.all(
+      Array.from({ length: good }, () =>
+        addBytes(provider, randomBytes(kib * 1024), 'cid-version=1&pin=false'),
+      ),
+    )
+  const run = async (cids: string[]) =>
+    timed(pipeline, provider.multiaddrs, { dead: cids, good: await goodCids() })
+  await run([])
+  process.stdout.write(`seconds for ${good} pins of ${kib} KiB, alone and behind ${dead} dead CIDs\n`)
+  process.stdout.write('| run | alone | behind | ratio |\n| --- | ---: | ---: | ---: |\n')
+  const rows: { alone: number; behind: number; ratio: number }[] = []
+  for (let i = 1; i <= runs; i++) {
+    const alone = round(await run([]))
+    const behind = round(await run(Array.from({ length: dead }, deadCid)))
+    const ratio = round(behind / alone)
+    rows.push({ alone, behind, ratio })
+    process.stdout.write(`| ${i} | ${alone} | ${behind} | ${ratio} |\n`)
+  }
+  const medians = {
+    alone: median(rows.map(row => row.alone)),
+    behind: median(rows.map(row => row.behind)),
+    ratio: median(rows.map(row => row.ratio)),
+  }
+  process.stdout.write(
+    `${JSON.stringify({ bench: 'fairness', dead, good, kib, runs: rows, median: medians })}\n`,
+  )
+} finally {
+  await globalTeardown()
+}
