@@ -161,7 +161,6 @@ for (const prefix of ['', 'run1'])
         name => `$JS.API.CONSUMER.CREATE.${stream(name)}.mine.${subject('pin.cancelled')}`,
       ],
       ['indexer-bridge', 'car.valid', subject],
-      ['status', 'car.valid', subject],
       ['validator', 'node.peer', name => `$KV.${stream('LIVE')}.${name}`],
       ['gateway', 'node.peer', name => `$KV.${stream('LIVE')}.${name}`],
       ['fetcher', 'other', name => `$KV.${stream('LIVE')}.${name}`],

@@ -106,6 +106,8 @@ export function natsPermissions(user: NatsUser, prefix = ''): NatsPermissions {
           ...outbox,
           ...consume('PIN_EVENTS', 'status'),
           ...consume('ADVISORIES', 'status'),
+          // Told again by the reconciler when the indexer bridge has lost it.
+          subject('car.valid'),
           // The dead-letter router copies messages that nobody could settle, and then removes them.
           subject('dlq.>'),
           `$JS.API.STREAM.INFO.*`,

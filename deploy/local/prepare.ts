@@ -21,3 +21,18 @@ export async function prepareStack(stack: Stack, log: Logger, options: PrepareOp
   const databaseUrl = options.databaseUrl ?? stack.postgres.databaseUrl
   await prepareBackends({ databaseUrl, bus, streams: { replicas: 1, ackWaitMs } }, log)
 }
+
+/**
+ * Prepares again whenever nats-server was restarted: its directory may have been lost, and then the services wait for
+ * streams. Never ends; to be left alone.
+ */
+export async function prepareAfterRestarts(stack: Stack, log: Logger): Promise<never> {
+  for (;;) {
+    await stack.nats.child.nextRestart()
+    try {
+      await prepareStack(stack, log)
+    } catch (err) {
+      log.error({ err }, 'streams not made again: restart nats-server, or all')
+    }
+  }
+}

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
 import { pollUntil } from './poll-until.ts'
 import type { ReadyFile } from './ready-file.ts'
 import { createTestFolder } from './test-folder.ts'
@@ -66,6 +68,22 @@ test('the list of processes in the ready file follows a restart', { timeout: 120
   }
   const after = await pollUntil(changed, { what: 'the new pid', timeoutMs: 20_000 })
   assert.ok(isAlive({ pid: after }))
+})
+
+test('a nats-server that has lost its directory gets its streams again', { timeout: 120_000 }, async () => {
+  await using folder = await createTestFolder()
+  await using run = startServers(folder.path)
+  const { nats, processes } = await run.ready()
+  const { pid } = processes.find(({ name }) => name === 'nats') ?? assert.fail('there is no nats-server')
+  process.kill(pid, 'SIGKILL')
+  await untilGone([{ name: 'nats', pid }])
+  await rm(join(folder.path, 'data', 'nats', 'jetstream'), { recursive: true })
+  const { user, password: pass } = nats.users.admin
+  const connection = await connect({ servers: nats.natsUrl, user, pass, waitOnFirstConnect: true })
+  const probe = async () =>
+    (await jetstreamManager(connection)).consumers.info('PIN_EVENTS', 'indexer-bridge')
+  await pollUntil(probe, { what: 'the last of the consumers', timeoutMs: 30_000 })
+  await connection.close()
 })
 
 test('two runs over one data folder are refused', { timeout: 120_000 }, async () => {

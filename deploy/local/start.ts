@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Logger } from '#libs/telemetry/index.ts'
 import { formatBanner } from './banner.ts'
 import { type CommandLine, readCommandLine, USAGE } from './command-line.ts'
-import { prepareStack } from './prepare.ts'
+import { prepareAfterRestarts, prepareStack } from './prepare.ts'
 import { keepReadyFile, readyFileIn } from './ready-file.ts'
 import { startServices } from './services.ts'
 import { startStack } from './stack.ts'
@@ -17,6 +17,7 @@ async function run(options: CommandLine, { log, printLine }: TerminalLog, stop: 
   log.info({ dataDir }, 'starting the servers')
   await using stack = await startStack({ dataDir, isolated, log, signal: stop })
   await prepareStack(stack, log)
+  void prepareAfterRestarts(stack, log)
   const services = serversOnly
     ? undefined
     : await startServices(stack, { dataDir: join(dataDir, 'services'), gatewayPort, log, printLine })

@@ -1,4 +1,5 @@
 export { type Bus, type BusSettings, connectBus } from './connect-bus.ts'
+export { type Delivery, readDeliveries } from './deliveries.ts'
 export { followEvents } from './follow-events.ts'
 export { type JobContext, type LeasedStep, PostponedError } from './leased-step.ts'
 export {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { eq } from 'drizzle-orm'
 import { acceptUploadedCar } from './accept-uploaded-car.ts'
+import { leasesOf } from './leases.ts'
 import { jobs } from './schema.ts'
 import { storedPins } from './testing/stored-pins.ts'
 import { createTestDatabase, type TestDatabase } from './testing/test-database.ts'
@@ -14,14 +16,14 @@ before(async () => {
 after(() => database[Symbol.asyncDispose]())
 
 const timeout = 20_000
-const upload = (cid: string) =>
-  acceptUploadedCar(database.db, stored.request(cid), {
-    staging: { bucket: 'staging', key: `${cid}/add-1.car` },
-    carCid: 'bag',
-    sizeBytes: 100,
-    blocks: 3,
-    dagBytes: 80,
-  })
+const carOf = (cid: string) => ({
+  staging: { bucket: 'staging', key: `${cid}/add-1.car` },
+  carCid: 'bag',
+  sizeBytes: 100,
+  blocks: 3,
+  dagBytes: 80,
+})
+const upload = (cid: string) => acceptUploadedCar(database.db, stored.request(cid), carOf(cid))
 const eventIds = async (cid: string) => (await stored.eventsOf(cid)).map(({ id }) => id)
 
 test('a content that nobody had goes straight to the validator', { timeout }, async () => {
@@ -29,6 +31,19 @@ test('a content that nobody had goes straight to the validator', { timeout }, as
   assert.equal(used, true)
   assert.deepEqual([accepted.pin.state, accepted.content.state], ['pinning', 'pinning'])
   assert.deepEqual(await eventIds('new'), ['new.1.uploaded'])
+})
+
+test('the CAR is the result of the fetch, so that its event can be made again', { timeout }, async () => {
+  await stored.accept('result', { api: 'psa' })
+  await fetchOf('result')
+  await upload('result')
+  const [job] = await database.db.select().from(jobs).where(eq(jobs.cid, 'result'))
+  const { generation, leaseEpoch, attempts, result } = job ?? assert.fail('there is no job')
+  assert.deepEqual([generation, leaseEpoch, attempts], [2, 2, 0])
+  assert.deepEqual(result, carOf('result'))
+  const leases = leasesOf(database.db, { owner: 'w', leaseMs: 1_000 })
+  const claim = await leases.claim({ cid: 'result', generation: 2, step: 'fetch' })
+  assert.deepEqual(claim, { kind: 'done', result: carOf('result') })
 })
 
 /** Puts the fetch of generation 1 into the hands of a worker, with its result if there is one. */

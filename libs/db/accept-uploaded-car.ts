@@ -28,10 +28,23 @@ export async function acceptUploadedCar(
     const { generation } = content
     if (started) {
       const id = `${cid}.${generation}.uploaded`
+      await storeAsFetched(tx, content, car)
       await addToOutbox(tx, carUploaded, id, { cid, generation, ...car }, startNotBefore(content))
     }
     return { accepted: { pin: await writePin(tx, request, content), content }, used: started }
   })
+}
+
+/** The upload is the result of the fetch: from here on both ways in are one, and a message that is lost can be made again. */
+async function storeAsFetched(tx: Queries, { cid, generation }: Content, car: UploadedCar): Promise<void> {
+  const done = { generation, leaseOwner: 'upload', leaseUntil: sql`now()`, attempts: 0, result: car }
+  await tx
+    .insert(jobs)
+    .values({ cid, step: 'fetch', leaseEpoch: 1, ...done })
+    .onConflictDoUpdate({
+      target: [jobs.cid, jobs.step],
+      set: { ...done, leaseEpoch: sql`${jobs.leaseEpoch} + 1`, failures: 0, released: 0, lastError: null },
+    })
 }
 
 /** A new generation in the place of one whose fetch has no result yet; undefined when there is none. */
@@ -41,8 +54,7 @@ async function overtakeFetch(tx: Queries, { cid, generation, state }: Content): 
     .select({ result: jobs.result })
     .from(jobs)
     .where(and(eq(jobs.cid, cid), eq(jobs.step, 'fetch'), eq(jobs.generation, generation)))
-  // `pinning` without a job is another upload.
-  if (job ? job.result !== null : state === 'pinning') return undefined
+  if (job && job.result !== null) return undefined
   await addToOutbox(tx, pinCancelled, `${cid}.${generation}.cancelled`, { cid, generation })
   const [next] = await tx
     .update(contents)

@@ -1,6 +1,7 @@
 export { type AcceptedPin, acceptPin, newRequestId, type PinRequest } from './accept-pin.ts'
 export { createAcceptPin } from './accept-pins-together.ts'
 export { acceptUploadedCar, type UploadedCar } from './accept-uploaded-car.ts'
+export { type CarNotBridged, carsNotBridged, markToldAgain } from './cars-not-bridged.ts'
 export { clusterPins, createFindClusterPin } from './cluster-pins.ts'
 export { connectDatabase, type Database, type Queries } from './connect-database.ts'
 export { isDatabaseAway } from './database-away.ts'
@@ -14,6 +15,7 @@ export { requestIdOf, type Wanted, wantedBy } from './pins-of-content.ts'
 export { type NameMatch, nameMatches, type PsaFilter } from './psa-filter.ts'
 export { createPsaPins, findKeyedPins, findPsaPin, findPsaPins } from './psa-pins.ts'
 export { queuePosition, queuePositions } from './queue-position.ts'
+export { type Deliveries, repeatQuietContents } from './quiet-contents.ts'
 export { recoverContent } from './recover-content.ts'
 export { expiredPins, removeClusterPin, removeExpiredPin, removePsaPin } from './remove-pin.ts'
 export { replacePsaPin } from './replace-pin.ts'
@@ -28,6 +30,9 @@ export {
   tokenScopes,
 } from './schema.ts'
 export { type Setback, setbacksOf } from './setbacks.ts'
+export { type StagingNeed, stagingNeeds } from './staging-needs.ts'
+export { adoptCar, type CarRow, carRows, isCarKnown, replaceLostCar } from './stored-cars.ts'
+export { oldOutboxRows, type StuckContent, stuckContents, unstick } from './stuck-contents.ts'
 export {
   createToken,
   findToken,
@@ -40,3 +45,4 @@ export {
 export { forgetCar, takeUnpinnedCars, type UnpinnedCar } from './unpinned-cars.ts'
 export { carDeletionMs } from './want-content.ts'
 export { watchedPins } from './watched-pins.ts'
+export { correctCount, type WrongCount, wrongCounts } from './wrong-counts.ts'

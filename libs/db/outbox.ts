@@ -24,14 +24,31 @@ export async function addToOutbox<Data>(
   data: Data,
   notBefore?: Date,
 ): Promise<void> {
+  await tx.insert(outbox).values(rowOf(event, id, data, notBefore))
+}
+
+/** Like {@link addToOutbox}, unless the same event is in the outbox still. */
+export async function repeatInOutbox<Data>(
+  tx: Queries,
+  event: EventDefinition<Data>,
+  id: string,
+  data: Data,
+): Promise<void> {
+  await tx
+    .insert(outbox)
+    .values(rowOf(event, id, data))
+    .onConflictDoNothing()
+}
+
+function rowOf<Data>(event: EventDefinition<Data>, id: string, data: Data, notBefore?: Date) {
   const body = new TextDecoder().decode(event.encode(id, data))
-  await tx.insert(outbox).values({
+  return {
     id,
     subject: event.subject,
     body,
     traceContext: currentTraceContext(),
     ...(notBefore ? { notBefore } : {}),
-  })
+  }
 }
 
 /**

@@ -64,15 +64,26 @@ export const contents = pgTable(
     dagBytes: exactCount('dag_bytes'),
     verifiedAt: instant('verified_at'),
     indexedAt: instant('indexed_at'),
+    /** When the indexer bridge was done with the CAR, whether or not it has an indexer to tell. */
+    bridgedAt: instant('bridged_at'),
     /** When the CAR of an unpinned content was last going to be deleted: from then on it may be gone. */
     carDeletionAt: instant('car_deletion_at'),
     queuedAt: instant('queued_at').notNull().defaultNow(),
+    /** Of the state; also when the message that the content waits for was sent again. */
     changedAt: instant('changed_at').notNull().defaultNow(),
   },
   table => [
     check('contents_state', sql`${table.state} in ('queued', 'pinning', 'pinned', 'failed', 'unpinned')`),
     check('contents_pinned_has_receipt', sql`${table.state} <> 'pinned' or ${table.carCid} is not null`),
     index('contents_queued').on(table.queuedAt).where(sql`${table.state} = 'queued'`),
+    index('contents_running')
+      .on(table.state, table.changedAt)
+      .where(sql`${table.state} in ('queued', 'pinning')`),
+    index('contents_not_bridged')
+      .on(table.changedAt)
+      .where(sql`${table.state} = 'pinned' and ${table.bridgedAt} is null`),
+    // In the order in which a store lists its keys.
+    index('contents_car_key').on(sql`${table.carKey} collate "C"`).where(sql`${table.carKey} is not null`),
     index('contents_unpinned_cars')
       .on(table.changedAt)
       .where(sql`${table.state} = 'unpinned' and ${table.carKey} is not null`),

@@ -1,5 +1,5 @@
 import { and, eq, inArray, isNotNull, lte, sql } from 'drizzle-orm'
-import type { Database } from './connect-database.ts'
+import type { Database, Queries } from './connect-database.ts'
 import { contents } from './schema.ts'
 import { carDeletionMs } from './want-content.ts'
 
@@ -50,7 +50,7 @@ export async function takeUnpinnedCars(
  * not wait. A new generation begins, so that events of the one that had the CAR do not bring the receipt back. Changes
  * nothing when it was pinned again meanwhile. Safe to repeat.
  */
-export async function forgetCar(db: Database, { cid, generation }: UnpinnedCar): Promise<void> {
+export async function forgetCar(db: Queries, { cid, generation }: UnpinnedCar): Promise<void> {
   await db
     .update(contents)
     .set({
@@ -64,6 +64,7 @@ export async function forgetCar(db: Database, { cid, generation }: UnpinnedCar):
       dagBytes: null,
       verifiedAt: null,
       indexedAt: null,
+      bridgedAt: null,
     })
     .where(and(eq(contents.cid, cid), eq(contents.generation, generation), eq(contents.state, 'unpinned')))
 }

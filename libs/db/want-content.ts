@@ -44,6 +44,7 @@ export async function wantContent(
         dagBytes: keptIfRestorable(contents.dagBytes),
         verifiedAt: keptIfRestorable(contents.verifiedAt),
         indexedAt: keptIfRestorable(contents.indexedAt),
+        bridgedAt: keptIfRestorable(contents.bridgedAt),
         queuedAt: sql`now()`,
         changedAt: sql`now()`,
       },

@@ -22,6 +22,8 @@ export const statusSettings = Type.Object({
   EVENT_RETRY_MAX_MS: Type.Integer({ minimum: 1, default: 300_000 }),
   EXPIRY_INTERVAL_MS: Type.Integer({ minimum: 1, default: 30_000 }),
   FOLD_INTERVAL_MS: Type.Integer({ minimum: 1, default: 5_000 }),
+  RECONCILE_INTERVAL_MS: Type.Integer({ minimum: 1, default: 60_000 }),
+  RECONCILE_AFTER_MS: Type.Integer({ minimum: 1, default: 1_200_000 }),
   UNPINNED_CAR_TTL_DAYS: Type.Union([Type.Number({ minimum: 0 }), Type.Literal('never')], { default: 30 }),
   UNPINNED_CAR_INTERVAL_MS: Type.Integer({ minimum: 1, default: 60_000 }),
 })

@@ -179,7 +179,8 @@ test('a CAR that is heard to be indexed before it is heard to be valid keeps bot
 test('a CAR that was announced nowhere has no time of it', { timeout }, async () => {
   const content = await setUp('pinned')
   await content.indexed(2, false)
-  assert.equal((await content.row()).indexedAt, null)
+  const { indexedAt, bridgedAt } = await content.row()
+  assert.deepEqual([indexedAt, bridgedAt?.toISOString()], [null, at])
 })
 
 test('attempts that are heard of in the wrong order show the highest', { timeout }, async () => {

@@ -70,8 +70,10 @@ export function createContentChanges(db: Database): ContentChanges {
         )
     },
     async indexed(event, at) {
-      if (!event.announced) return
-      await db.update(contents).set({ indexedAt: at }).where(inGeneration(event))
+      await db
+        .update(contents)
+        .set({ bridgedAt: at, ...(event.announced ? { indexedAt: at } : {}) })
+        .where(inGeneration(event))
     },
   }
 }

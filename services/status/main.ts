@@ -1,4 +1,4 @@
-import { connectBus, on, publishBody, readEvents } from '#libs/bus/index.ts'
+import { connectBus, on, publishBody, publishEvent, readDeliveries, readEvents } from '#libs/bus/index.ts'
 import { carStoreOptions } from '#libs/config/index.ts'
 import { carDeletionMs, connectDatabase, startOutboxRelay } from '#libs/db/index.ts'
 import { carIndexed, carValid, pinFailed, pinStarted } from '#libs/events/index.ts'
@@ -14,6 +14,8 @@ import { onCarIndexed } from './on-car-indexed.ts'
 import { onCarValid } from './on-car-valid.ts'
 import { onPinFailed } from './on-pin-failed.ts'
 import { onPinStarted } from './on-pin-started.ts'
+import { createReconcileContents } from './reconcile-contents.ts'
+import { createReconcileIndexer } from './reconcile-indexer.ts'
 import { repeatPass } from './repeat-pass.ts'
 
 await runService('status', readStatusConfig, async ({ config, log, stopping }) => {
@@ -24,7 +26,11 @@ await runService('status', readStatusConfig, async ({ config, log, stopping }) =
     await startHealthServer({
       host: config.HOST,
       port: config.HEALTH_PORT,
-      checks: { nats: async () => bus.assertReady(), postgres: () => db.execute('select 1') },
+      checks: {
+        nats: async () => bus.assertReady(),
+        streams: () => readDeliveries(bus),
+        postgres: () => db.execute('select 1'),
+      },
       log,
     }),
   )
@@ -62,7 +68,28 @@ await runService('status', readStatusConfig, async ({ config, log, stopping }) =
     stopping,
     log,
   })
-  const running = [reading, expiring, folding]
+  const reconciliation = {
+    db,
+    readDeliveries: () => readDeliveries(bus),
+    quietMs: config.RECONCILE_AFTER_MS,
+    log,
+  }
+  const reconciling = [
+    createReconcileContents({ ...reconciliation, wakeOutbox: relay.wake }),
+    createReconcileIndexer({
+      ...reconciliation,
+      publish: (event, id, data) => publishEvent(bus, event, id, data),
+    }),
+  ].map(pass =>
+    repeatPass({
+      what: 'the reconciliation',
+      pass,
+      intervalMs: config.RECONCILE_INTERVAL_MS,
+      stopping,
+      log,
+    }),
+  )
+  const running = [reading, expiring, folding, ...reconciling]
   const deletion = carDeletionOptions(config)
   if (deletion) {
     const storage = resources.use(connectStorage({ ...carStoreOptions(config), retryForMs: 0, log }))

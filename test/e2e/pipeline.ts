@@ -19,6 +19,7 @@ import { connectStorage } from '#libs/storage/index.ts'
 import { createLogger } from '#libs/telemetry/index.ts'
 import { createClient } from './client.ts'
 import type { TestServers } from './global-setup.ts'
+import { startOwnNats } from './own-nats.ts'
 
 const log = createLogger('test', process.env['TEST_LOG_LEVEL'] ?? 'warn')
 
@@ -32,6 +33,8 @@ type PipelineOptions = {
   /** Which services to start at once; others by `startService`. */
   services?: readonly ServiceName[]
   ackWaitMs?: number
+  /** A nats-server that only this pipeline uses, so that the test may do with it what it likes. */
+  ownNats?: boolean
 }
 
 /** A complete Pickup of its own on the shared servers. Disposing stops it; database and buckets stay until the servers go. */
@@ -56,10 +59,12 @@ const quickSettings = {
 
 export async function startPipeline(options: PipelineOptions = {}) {
   const { settings = {}, services = serviceNames, ackWaitMs = 2_000 } = options
-  const servers: TestServers = JSON.parse(process.env['PICKUP_TEST_SERVERS'] ?? 'null')
+  const shared: TestServers = JSON.parse(process.env['PICKUP_TEST_SERVERS'] ?? 'null')
   await using starting = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'pickup-e2e-'))
   starting.defer(() => rm(folder, { recursive: true }))
+  const ownNats = options.ownNats ? starting.use(await startOwnNats(folder, shared.binaries.nats)) : undefined
+  const servers = ownNats ? { ...shared, nats: ownNats.nats } : shared
   const prefix = `t${randomBytes(4).toString('hex')}`
   const admin = await connect({
     servers: servers.nats.natsUrl,
@@ -83,7 +88,8 @@ export async function startPipeline(options: PipelineOptions = {}) {
     startNode(supervisor, servers, folder, 'kubo'),
   ])
   const streams = { replicas: 1, ackWaitMs }
-  await prepareBackends({ databaseUrl, bus: natsSettings('provisioner'), streams }, log)
+  const prepare = () => prepareBackends({ databaseUrl, bus: natsSettings('provisioner'), streams }, log)
+  await prepare()
 
   const database = new pg.Pool({ connectionString: databaseUrl, max: 2 })
   starting.defer(() => database.end())
@@ -146,6 +152,9 @@ export async function startPipeline(options: PipelineOptions = {}) {
   return {
     prefix,
     servers,
+    ownNats,
+    /** Makes the streams and consumers, as an operator does. */
+    prepare,
     supervisor,
     folder,
     buckets,

@@ -14,8 +14,8 @@ export async function insertPinned({ database }: Pipeline, first: number, last: 
        from numbers
      ), inserted as (
        insert into contents (cid, generation, state, attempts, car_cid, car_bucket, car_key, car_bytes, blocks, dag_bytes,
-         verified_at, indexed_at)
-       select cid, 1, 'pinned', 1, cid, 'cars', cid || '/' || cid || '.car', 100000, 4, 99000, now(), now() from cids
+         verified_at, indexed_at, bridged_at)
+       select cid, 1, 'pinned', 1, cid, 'cars', cid || '/' || cid || '.car', 100000, 4, 99000, now(), now(), now() from cids
      )
      insert into pins (request_id, account, api, cid, sent_cid, name, state, car_bytes)
      select 'bench-' || i, 'default', 'cluster', cid, cid, 'pin ' || i, 'pinned', 100000 from cids`,

@@ -43,6 +43,7 @@ export function acceptedPin(
       dagBytes: 80,
       verifiedAt: changed,
       indexedAt: null,
+      bridgedAt: null,
       carDeletionAt: null,
       queuedAt: created,
       changedAt: changed,

@@ -1,0 +1,27 @@
+import { sql } from 'drizzle-orm'
+import type { Database } from './connect-database.ts'
+
+/** What the work on a content may still want of staging. */
+export type StagingNeed = {
+  cid: string
+  /** A live worker has a step of it. */
+  leased: boolean
+  /** The object that waits for the validator. */
+  key: string | null
+}
+
+/** Of those contents that are on their way. The others need nothing. */
+export async function stagingNeeds(
+  db: Database,
+  cids: readonly string[],
+): Promise<ReadonlyMap<string, StagingNeed>> {
+  if (cids.length === 0) return new Map()
+  const { rows } = await db.execute<StagingNeed>(sql`
+    select content.cid, fetched.result #>> '{staging,key}' as key,
+      exists (select from jobs where jobs.cid = content.cid and lease_until > now()) as leased
+    from contents as content
+    left join jobs as fetched
+      on fetched.cid = content.cid and fetched.generation = content.generation and fetched.step = 'fetch'
+    where content.cid in ${[...new Set(cids)]} and content.state in ('queued', 'pinning')`)
+  return new Map(rows.map(need => [need.cid, need]))
+}
