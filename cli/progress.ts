@@ -50,7 +50,7 @@ type Progress = {
 }
 
 /** One line of progress. */
-export function formatProgress(progress: Progress, { isLive }: Look): string {
+function formatProgress(progress: Progress, { isLive }: Look): string {
   const { phase, bytes, blocks, rate, share, secondsLeft, note } = progress
   return [
     phase.padEnd(13),

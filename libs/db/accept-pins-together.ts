@@ -110,6 +110,7 @@ function acceptedAt(request: PinRequest, at: Date): AcceptedPin {
     dagBytes: null,
     verifiedAt: null,
     indexedAt: null,
+    bridgedAt: null,
     carDeletionAt: null,
     queuedAt: at,
     changedAt: at,
