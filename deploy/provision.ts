@@ -5,6 +5,10 @@ import { provisionSettings } from './provision-settings.ts'
 
 const config = readConfig(provisionSettings)
 const log = createLogger('provision', config.LOG_LEVEL)
-const streams = { replicas: config.STREAM_REPLICAS, ackWaitMs: config.ACK_WAIT_MS }
+const streams = {
+  replicas: config.STREAM_REPLICAS,
+  ackWaitMs: config.ACK_WAIT_MS,
+  maxDeliver: config.MAX_DELIVER,
+}
 await prepareBackends({ databaseUrl: config.DATABASE_URL, bus: config, streams }, log)
 log.info('schema, streams and consumers are up to date')

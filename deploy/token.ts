@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { databaseSettings, readConfig } from '#libs/config/index.ts'
 import { connectDatabase } from '#libs/db/index.ts'
 import { createLogger } from '#libs/telemetry/index.ts'
+import { personAtTerminal } from './local/person-at-terminal.ts'
 import { readKept } from './local/private-file.ts'
 import { type ReadyFile, readyFileIn } from './local/ready-file.ts'
 import { StackError } from './local/stack-error.ts'
@@ -30,7 +31,7 @@ async function answerTo(options: NonNullable<ReturnType<typeof readTokenCommandL
   )
   const DATABASE_URL = settings.DATABASE_URL ?? (await databaseOf(dataDir))
   await using db = connectDatabase('token', { ...settings, DATABASE_URL }, createLogger('token', 'warn'))
-  const answer = await runTokenCommand(db, command)
+  const answer = await runTokenCommand(db, command, personAtTerminal())
   return json ? `${JSON.stringify(answer, undefined, 2)}\n` : formatAnswer(answer)
 }
 

@@ -15,6 +15,7 @@ const libs: Record<string, readonly string[]> = {
   events: ['errors'],
   bus: ['errors', 'events', 'telemetry'],
   db: ['errors', 'events', 'telemetry'],
+  'dead-letters': ['bus', 'db', 'events', 'errors'],
   http: ['telemetry'],
   ipfs: ['errors', 'telemetry'],
   service: ['config', 'telemetry'],

@@ -19,7 +19,7 @@ test('a token is made at the first start, kept privately, and made anew when it 
   assert.deepEqual([grant?.account, grant?.scopes], ['default', ['read', 'write']])
   assert.equal((await stat(file)).mode & 0o777, 0o600)
   assert.equal(await keep(), token)
-  await revokeToken(database.db, grant?.tokenId ?? '')
+  await revokeToken(database.db, grant?.tokenId ?? '', 'test')
   const next = await keep()
   assert.notEqual(next, token)
   assert.equal(await keep(), next)

@@ -19,11 +19,11 @@ export async function keepAccountToken({ databaseUrl, file, log }: TokenOptions)
   await using db = connectDatabase('start', settings, log)
   const kept = await readKept<{ token: string }>(file)
   if (kept && (await findToken(db, kept.token))) return kept.token
-  const { token } = await createToken(db, {
-    account: 'default',
-    name: 'npm start',
-    scopes: ['read', 'write'],
-  })
+  const { token } = await createToken(
+    db,
+    { account: 'default', name: 'npm start', scopes: ['read', 'write'] },
+    'npm start',
+  )
   await writePrivateFile(file, `${JSON.stringify({ token }, undefined, 2)}\n`)
   return token
 }

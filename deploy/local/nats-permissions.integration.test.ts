@@ -36,6 +36,14 @@ for (const prefix of ['', 'run1'])
         subjects: ['pin.started', 'pin.failed', 'car.valid', 'car.indexed', 'pin.cancelled'].map(subject),
       })
       await manager.streams.add({ name: stream('DLQ'), subjects: [subject('dlq.>')] })
+      await manager.streams.add({
+        name: stream('ADVISORIES'),
+        subjects: [`$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.${stream('PIN_JOBS')}.*`],
+      })
+      await manager.consumers.add(stream('ADVISORIES'), {
+        durable_name: 'dead-letter-router',
+        ack_policy: AckPolicy.Explicit,
+      })
       const durables = [
         ['PIN_JOBS', 'fetcher', 'pin.requested'],
         ['PIN_JOBS', 'validator', 'car.uploaded'],
@@ -79,6 +87,22 @@ for (const prefix of ['', 'run1'])
       await settleNext('indexer-bridge', 'PIN_EVENTS')
       await publish('indexer-bridge', 'car.indexed')
       await settleNext('status', 'PIN_EVENTS')
+    })
+
+    await t.test('status routes a message that the server delivers no more', async () => {
+      await using as = await connectAs(nats, 'status')
+      const js = jetstream(as.connection)
+      await js.publish(subject('pin.requested'), 'exhausted')
+      const { streams, consumers } = await jetstreamManager(as.connection, { checkAPI: false })
+      const { state } = await streams.info(stream('PIN_JOBS'))
+      await consumers.info(stream('PIN_JOBS'), 'fetcher')
+      const message = await streams.getMessage(stream('PIN_JOBS'), { seq: state.last_seq })
+      assert.ok(message)
+      await js.publish(subject(`dlq.${stream('PIN_JOBS')}.fetcher.${message.seq}`), message.data)
+      assert.equal(await streams.deleteMessage(stream('PIN_JOBS'), message.seq), true)
+      const router = await js.consumers.get(stream('ADVISORIES'), 'dead-letter-router')
+      assert.equal(await router.next({ expires: 1_000 }), null)
+      assert.deepEqual(as.refused, [])
     })
 
     await t.test('workers follow cancellations with a consumer of their own', async () => {
@@ -160,6 +184,15 @@ for (const prefix of ['', 'run1'])
         'PIN_EVENTS',
         name => `$JS.API.CONSUMER.CREATE.${stream(name)}.mine.${subject('pin.cancelled')}`,
       ],
+      // With '*' for a prefix, rights on one stream are rights on each.
+      ...(prefix
+        ? []
+        : ([
+            ['status', 'PIN_EVENTS', name => `$JS.API.STREAM.MSG.DELETE.${stream(name)}`],
+            ['status', 'DLQ', name => `$JS.API.STREAM.MSG.DELETE.${stream(name)}`],
+            ['status', 'DLQ', name => `$JS.API.STREAM.MSG.GET.${stream(name)}`],
+          ] satisfies typeof forbidden)),
+      ['status', 'dlq.OTHER.fetcher.1', prefix ? () => `$JS.API.STREAM.PURGE.${stream('DLQ')}` : subject],
       ['indexer-bridge', 'car.valid', subject],
       ['validator', 'node.peer', name => `$KV.${stream('LIVE')}.${name}`],
       ['gateway', 'node.peer', name => `$KV.${stream('LIVE')}.${name}`],

@@ -22,7 +22,7 @@ export type NatsPermissions = {
 const DURABLES = {
   PIN_JOBS: ['fetcher', 'validator'],
   PIN_EVENTS: ['status', 'indexer-bridge'],
-  ADVISORIES: ['status'],
+  ADVISORIES: ['dead-letter-router'],
 } as const
 
 type ConsumedStream = keyof typeof DURABLES
@@ -35,13 +35,32 @@ export function natsPermissions(user: NatsUser, prefix = ''): NatsPermissions {
   const subject = (name: string) => (prefix ? `${prefix}.${name}` : name)
   const stream = (name: string) => (prefix === '*' ? '*' : prefix ? `${prefix}_${name}` : name)
 
+  const deadLetters = (name: ConsumedStream, durable: string) => subject(`dlq.${stream(name)}.${durable}.*`)
   /** Pull, settle and look at a durable consumer. Acks have a short form and one with domain and account. */
-  const consume = (name: ConsumedStream, durable: string) => [
+  const pull = (name: ConsumedStream, durable: string) => [
     `$JS.API.CONSUMER.INFO.${stream(name)}.${durable}`,
     `$JS.API.CONSUMER.MSG.NEXT.${stream(name)}.${durable}`,
     `$JS.ACK.${stream(name)}.${durable}.>`,
     `$JS.ACK.*.*.${stream(name)}.${durable}.>`,
-    subject(`dlq.${prefix === '*' ? '*' : stream(name)}.${durable}.*`),
+  ]
+  /** And give up what it reads. */
+  const consume = (name: ConsumedStream, durable: string) => [
+    ...pull(name, durable),
+    deadLetters(name, durable),
+  ]
+  /**
+   * Copy messages that nobody could settle to the DLQ, and take jobs from their stream. `STREAM.MSG.GET` shows events, too: it
+   * cannot be limited to a subject.
+   */
+  const routeDeadLetters = () => [
+    ...pull('ADVISORIES', 'dead-letter-router'),
+    ...(['PIN_JOBS', 'PIN_EVENTS'] as const).flatMap(name => [
+      deadLetters(name, '*'),
+      `$JS.API.STREAM.INFO.${stream(name)}`,
+      `$JS.API.CONSUMER.INFO.${stream(name)}.*`,
+      `$JS.API.STREAM.MSG.GET.${stream(name)}`,
+    ]),
+    `$JS.API.STREAM.MSG.DELETE.${stream('PIN_JOBS')}`,
   ]
   /** A short-lived consumer of its own over one subject. */
   const follow = (name: string, filter: string) => [
@@ -105,17 +124,9 @@ export function natsPermissions(user: NatsUser, prefix = ''): NatsPermissions {
         publish: withApi(
           ...outbox,
           ...consume('PIN_EVENTS', 'status'),
-          ...consume('ADVISORIES', 'status'),
+          ...routeDeadLetters(),
           // Told again by the reconciler when the indexer bridge has lost it.
           subject('car.valid'),
-          // The dead-letter router copies messages that nobody could settle, and then removes them.
-          subject('dlq.>'),
-          `$JS.API.STREAM.INFO.*`,
-          `$JS.API.CONSUMER.INFO.*.*`,
-          `$JS.API.STREAM.MSG.GET.*`,
-          `$JS.API.DIRECT.GET.${stream('PIN_JOBS')}`,
-          `$JS.API.DIRECT.GET.${stream('PIN_EVENTS')}`,
-          `$JS.API.STREAM.MSG.DELETE.${stream('PIN_JOBS')}`,
         ),
         subscribe: inbox,
       }

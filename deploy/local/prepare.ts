@@ -19,7 +19,7 @@ export async function prepareStack(stack: Stack, log: Logger, options: PrepareOp
     NATS_PREFIX: natsPrefix,
   }
   const databaseUrl = options.databaseUrl ?? stack.postgres.databaseUrl
-  await prepareBackends({ databaseUrl, bus, streams: { replicas: 1, ackWaitMs } }, log)
+  await prepareBackends({ databaseUrl, bus, streams: { replicas: 1, ackWaitMs, maxDeliver: 10_000 } }, log)
 }
 
 /**

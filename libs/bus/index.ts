@@ -1,5 +1,18 @@
 export { type Bus, type BusSettings, connectBus } from './connect-bus.ts'
 export { type Delivery, readDeliveries } from './deliveries.ts'
+export {
+  type DeadLetter,
+  type DeadLetterPage,
+  type DeadLetterQuery,
+  type DeadLetters,
+  openDeadLetters,
+} from './dead-letters.ts'
+export {
+  type ExhaustedMessages,
+  type GiveUp,
+  type KeptMessage,
+  openExhaustedMessages,
+} from './exhausted.ts'
 export { followEvents } from './follow-events.ts'
 export { type JobContext, type LeasedStep, PostponedError } from './leased-step.ts'
 export {
@@ -13,6 +26,7 @@ export { type LiveJob, type LiveMirror, mirrorLiveView, openLiveView } from './l
 export { provisionStreams } from './provision.ts'
 export { type Publish, publishBody, publishEvent } from './publish.ts'
 export { on, readEvents } from './read-events.ts'
+export { routeExhausted } from './route-exhausted.ts'
 export { createRunningJobs, type RunningJobs } from './running-jobs.ts'
-export type { StreamSettings } from './streams.ts'
+export type { JobConsumer, StreamSettings } from './streams.ts'
 export { type WorkerSettings, workOnJobs } from './work-on-jobs.ts'

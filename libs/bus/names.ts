@@ -9,7 +9,7 @@ export type BusNames = {
 }
 
 /** The streams of ARCHITECTURE.md's event table. */
-export type StreamName = 'PIN_JOBS' | 'PIN_EVENTS' | 'DLQ'
+export type StreamName = 'PIN_JOBS' | 'PIN_EVENTS' | 'DLQ' | 'ADVISORIES'
 
 /** `prefix` is empty, or one subject token of letters, digits and dashes. */
 export const busNames = (prefix: string): BusNames => ({

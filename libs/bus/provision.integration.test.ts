@@ -10,7 +10,7 @@ const second = 1_000_000_000
 test('provisioning an empty server gives the streams, the consumers and the live bucket', {
   timeout,
 }, async () => {
-  await using bus = await connectTestBus({ ackWaitMs: 40_000 })
+  await using bus = await connectTestBus({ ackWaitMs: 40_000, maxDeliver: 77 })
   await provisionStreams(bus.access('provisioner'), bus.settings, silent)
   const { manager, consumer, stream } = await lookAtStreams(bus)
   const jobs = (await manager.streams.info(stream('PIN_JOBS'))).config
@@ -22,12 +22,16 @@ test('provisioning an empty server gives the streams, the consumers and the live
   const live = (await manager.streams.info(`KV_${bus.admin.names.bucket('LIVE')}`)).config
   assert.deepEqual([live.max_age, live.max_msgs_per_subject], [60 * second, 1])
   const fetcher = (await consumer('PIN_JOBS', 'fetcher')).config
-  assert.deepEqual([fetcher.ack_wait, fetcher.max_deliver, fetcher.backoff], [40 * second, -1, undefined])
+  assert.deepEqual([fetcher.ack_wait, fetcher.max_deliver, fetcher.backoff], [40 * second, 77, undefined])
   const status = (await consumer('PIN_EVENTS', 'status')).config
   assert.deepEqual(
     [status.ack_wait, status.max_deliver, status.filter_subjects?.length],
-    [30 * second, -1, 4],
+    [30 * second, 77, 4],
   )
+  const advisories = stream('ADVISORIES')
+  assert.deepEqual((await manager.streams.info(advisories)).config.subjects?.length, 2)
+  const router = (await manager.consumers.info(advisories, 'dead-letter-router')).config
+  assert.deepEqual([router.max_deliver, router.ack_wait], [-1, 30 * second])
 })
 
 test('provisioning again keeps the messages; other settings change the consumers in place', {

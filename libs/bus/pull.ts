@@ -2,19 +2,20 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Consumer, JsMsg } from '@nats-io/jetstream'
 import type { Logger } from '#libs/telemetry/index.ts'
 import type { Bus } from './connect-bus.ts'
-import { type ConsumerName, consumers } from './streams.ts'
+import { isLateDelivery } from './late-delivery.ts'
+import { type ConsumerName, type routerName, streamOfConsumer } from './streams.ts'
 
 type PullOptions = {
   bus: Bus
-  consumer: ConsumerName
+  consumer: ConsumerName | typeof routerName
   /** Messages held at once. */
   slots: number
   /** Asked before each pull. While it is false the messages are left to others. */
   mayPull?: (() => Promise<boolean>) | undefined
   stopping: AbortSignal
   log: Logger
-  /** Settles the message in every case that it can; must not throw. */
-  handle: (message: JsMsg) => Promise<void>
+  /** Settles the message in every case that it can; must not throw. A late one is to be given up. */
+  handle: (message: JsMsg, isLate: boolean) => Promise<void>
 }
 
 const pullMs = 30_000
@@ -38,10 +39,10 @@ export async function pullInSlots({
   log,
   handle,
 }: PullOptions): Promise<void> {
-  const stream = bus.names.stream(consumers[name].stream)
+  const stream = bus.names.stream(streamOfConsumer(name))
   const running = new Set<Promise<void>>()
-  const start = (message: JsMsg) => {
-    const handling: Promise<void> = handle(message).finally(() => running.delete(handling))
+  const start = (message: JsMsg, isLate: boolean) => {
+    const handling: Promise<void> = handle(message, isLate).finally(() => running.delete(handling))
     running.add(handling)
   }
 
@@ -58,7 +59,8 @@ export async function pullInSlots({
       }
       consumer ??= await bus.stream.consumers.get(stream, name)
       const free = Math.min(slots - running.size, maxPulled)
-      for await (const message of pullMessages(consumer, free, stopping)) start(message)
+      for await (const message of pullMessages(consumer, free, stopping))
+        start(message, await isLateDelivery(message, consumer))
     } catch (err) {
       // No leader, missed heartbeats, a consumer that is not there yet: all of them pass.
       log.debug({ err, consumer: name }, 'pull failed, will retry')

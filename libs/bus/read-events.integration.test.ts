@@ -15,8 +15,8 @@ const poll = { what: 'the reader', timeoutMs: 15_000, intervalMs: 10 }
 const until = (probe: () => Promise<void> | void) => pollUntil(async () => probe(), poll)
 const started = { cid: 'cid', generation: 1, attempt: 1, worker: 'w' }
 
-async function setUp() {
-  const bus = await startTestBus()
+async function setUp(settings = {}) {
+  const bus = await startTestBus(settings)
   const streams = await lookAtStreams(bus)
   const settled = () =>
     until(async () => {
@@ -121,4 +121,39 @@ test('what one consumer has read is still there for another', { timeout }, async
   await publishEvent(s.bus.admin, pinStarted, 'kept', started)
   await s.settled()
   assert.equal(await s.streams.messagesOf('PIN_EVENTS'), 1)
+})
+
+test('the last deliveries of an event are for giving it up, without its handler', { timeout }, async () => {
+  await using s = await setUp({ maxDeliver: 5 })
+  let calls = 0
+  const react = async () => {
+    calls++
+    throw new Error('no')
+  }
+  await using _reader = await startReader(s.bus, [on(pinStarted, react)], { retryMaxMs: 20 })
+  await publishEvent(s.bus.admin, pinStarted, 'hopeless', started)
+  await until(async () => assert.equal((await s.streams.deadLetters()).length, 1))
+  await s.settled()
+  assert.equal(calls, 2)
+  const [letter] = await s.streams.deadLetters()
+  assert.deepEqual(
+    ['Code', 'Reason', 'Source'].map(name => letter?.header.get(`Dlq-${name}`)),
+    ['worker-lost', 'delivered 3 times without success', 'worker'],
+  )
+})
+
+test('a reader that may not pull takes nothing, and no delivery is counted', { timeout }, async () => {
+  await using s = await setUp()
+  const counts: number[] = []
+  let asked = 0
+  const mayPull = async () => {
+    if (++asked <= 4) throw new Error('Postgres is away')
+    return true
+  }
+  const reaction = on(pinStarted, async () => {})
+  const react: typeof reaction.react = async message => void counts.push(message.info.deliveryCount)
+  await publishEvent(s.bus.admin, pinStarted, 'waiting', started)
+  await using _reader = await startReader(s.bus, [{ ...reaction, react }], { mayPull })
+  await until(() => assert.deepEqual(counts, [1]))
+  assert.ok(asked > 4)
 })

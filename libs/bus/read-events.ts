@@ -4,8 +4,10 @@ import type { Envelope, EventDefinition } from '#libs/events/index.ts'
 import { type Logger, SpanKind, withSpan } from '#libs/telemetry/index.ts'
 import type { Bus } from './connect-bus.ts'
 import { deadLetter } from './dead-letter.ts'
+import { tooManyDeliveries } from './late-delivery.ts'
 import { headersOf, traceContextOf } from './publish.ts'
 import { pullInSlots } from './pull.ts'
+import { eventRetryDelayMs } from './retry-delay.ts'
 import { settle } from './settle.ts'
 import type { ConsumerName } from './streams.ts'
 
@@ -31,24 +33,27 @@ type ReadOptions = {
   slots: number
   retryMinMs: number
   retryMaxMs: number
+  /** Whether events could be handled right now. While it is false none are taken, and none are counted as delivered. */
+  mayPull?: () => Promise<boolean>
   stopping: AbortSignal
   log: Logger
 }
 
 /**
- * Reads events whose handlers take milliseconds. A handler that throws gets the event again, later each time, however
- * long that takes: nobody would tell what the event says a second time. Only what is permanent goes to the DLQ, with the
- * reason.
+ * Reads events whose handlers take milliseconds. A handler that throws gets the event again, later each time, for days:
+ * nobody would tell what the event says a second time. What is permanent goes to the DLQ at once, with the reason, and so
+ * does what is still there at its last deliveries.
  */
 export async function readEvents({
   bus,
   consumer,
   reactions,
+  mayPull,
   stopping,
   log,
   ...limits
 }: ReadOptions): Promise<void> {
-  const handle = async (message: JsMsg) => {
+  const handle = async (message: JsMsg, isLate: boolean) => {
     const { deliveryCount } = message.info
     const reaction = reactions.find(({ subject }) => bus.names.subject(subject) === message.subject)
     const attributes = {
@@ -66,6 +71,7 @@ export async function readEvents({
         async () => {
           if (!reaction)
             throw new PermanentError('invalid-message', `${consumer} does not know ${message.subject}`)
+          if (isLate) throw tooManyDeliveries(deliveryCount)
           await reaction.react(message)
         },
       )
@@ -81,7 +87,7 @@ export async function readEvents({
       { err: error, subject: message.subject, seq: message.seq, deliveryCount },
       final ? 'gave up' : 'event not handled, will retry',
     )
-    if (!final) return message.nak(Math.min(limits.retryMaxMs, limits.retryMinMs * 3 ** (deliveryCount - 1)))
+    if (!final) return message.nak(eventRetryDelayMs(deliveryCount, limits))
     try {
       await deadLetter(bus, consumer, message, failureOf(error))
       await settle(bus, message, `+TERM ${failureOf(error).code}`, log)
@@ -90,5 +96,5 @@ export async function readEvents({
     }
   }
 
-  await pullInSlots({ bus, consumer, slots: limits.slots, stopping, log, handle })
+  await pullInSlots({ bus, consumer, slots: limits.slots, mayPull, stopping, log, handle })
 }

@@ -15,6 +15,8 @@ export type StreamSettings = {
   replicas: number
   /** How long a message may stay without a sign of work before another worker gets it. */
   ackWaitMs: number
+  /** Deliveries after which the server gives a message up: the last guard, far above what outages cause. */
+  maxDeliver: number
 }
 
 /** What goes into which stream. Dead letters name theirs themselves. */
@@ -47,7 +49,20 @@ export const consumers = {
 /** A durable consumer, named like the service that reads it. */
 export type ConsumerName = keyof typeof consumers
 
+export const isConsumer = (name: string): name is ConsumerName => Object.hasOwn(consumers, name)
+
+/** One whose messages are jobs: taken from the stream by settling them, under a lease. */
+export type JobConsumer = 'fetcher' | 'validator'
+
+/** The durable consumer of the ADVISORIES stream, read by status. */
+export const routerName = 'dead-letter-router'
+
+/** The stream of a durable consumer, without prefix. */
+export const streamOfConsumer = (name: ConsumerName | typeof routerName): StreamName =>
+  name === routerName ? 'ADVISORIES' : consumers[name].stream
+
 const gib = 1024 ** 3
+const mib = 1024 ** 2
 const days = 24 * 3600 * 1000
 const nanos = (ms: number) => ms * 1_000_000
 const shortAckWaitMs = 30_000
@@ -57,7 +72,8 @@ const maxDeadLetterBytes = 2 * maxMessageBytes
 
 /**
  * Streams of an installation. Job streams refuse new messages when full (the outbox keeps them); the event stream
- * drops its oldest, because Postgres is the truth; dead letters never expire, and there may be any number of them.
+ * drops its oldest, because Postgres is the truth; dead letters never expire, and there may be any number of them. The
+ * advisories are the server's own word that it gave a message up: it says so once, whether anybody listens or not.
  */
 export function streamConfigs({
   prefix,
@@ -99,29 +115,47 @@ export function streamConfigs({
       max_bytes: -1,
       allow_direct: true,
     },
+    {
+      storage: StorageType.File,
+      num_replicas: replicas,
+      name: names.stream('ADVISORIES'),
+      subjects: [names.stream('PIN_JOBS'), names.stream('PIN_EVENTS')].map(
+        stream => `$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.${stream}.*`,
+      ),
+      retention: RetentionPolicy.Limits,
+      discard: DiscardPolicy.Old,
+      max_age: nanos(30 * days),
+      max_bytes: 64 * mib,
+    },
   ]
 }
 
 /**
- * Durable consumers. No `backoff`: it replaces `ack_wait` and distorts the delay of a `nak`. No limit of deliveries: those
- * that come while a backend is away say nothing about the message.
+ * Durable consumers. No `backoff`: it replaces `ack_wait` and distorts the delay of a `nak`. For the router there is no limit
+ * of deliveries: nobody would route what it gave up.
  */
 export function consumerConfigs(
   settings: StreamSettings,
 ): { stream: string; config: ConsumerConfigWithName }[] {
   const names = busNames(settings.prefix)
-  return Object.entries(consumers).map(([durable, { stream, subjects, longJobs }]) => ({
+  const common = {
+    ack_policy: AckPolicy.Explicit,
+    // Messages that wait for their retry count, too: they must not keep others from being delivered.
+    max_ack_pending: 100_000,
+  }
+  const shortWait = nanos(Math.min(settings.ackWaitMs, shortAckWaitMs))
+  const readers = Object.entries(consumers).map(([durable, { stream, subjects, longJobs }]) => ({
     stream: names.stream(stream),
     config: {
+      ...common,
       durable_name: durable,
-      ack_policy: AckPolicy.Explicit,
-      ack_wait: nanos(longJobs ? settings.ackWaitMs : Math.min(settings.ackWaitMs, shortAckWaitMs)),
-      max_deliver: -1,
-      // Messages that wait for their retry count, too: they must not keep others from being delivered.
-      max_ack_pending: 100_000,
+      ack_wait: longJobs ? nanos(settings.ackWaitMs) : shortWait,
+      max_deliver: settings.maxDeliver,
       ...filter(subjects, names),
     },
   }))
+  const router = { ...common, durable_name: routerName, ack_wait: shortWait, max_deliver: -1 }
+  return [...readers, { stream: names.stream('ADVISORIES'), config: router }]
 }
 
 type ConsumerConfigWithName = Partial<ConsumerConfig> & { durable_name: string }

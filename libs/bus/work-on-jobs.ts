@@ -1,17 +1,19 @@
 import type { JsMsg } from '@nats-io/jetstream'
 import { type Failure, failureOf, PermanentError } from '#libs/errors/index.ts'
-import type { Envelope, EventDefinition } from '#libs/events/index.ts'
+import type { Envelope } from '#libs/events/index.ts'
 import { type Logger, SpanKind, withSpan } from '#libs/telemetry/index.ts'
 import type { Bus } from './connect-bus.ts'
 import { deadLetter } from './dead-letter.ts'
+import { decodeMessage } from './decode-message.ts'
 import { createHolds, type Hold } from './holds.ts'
+import { tooManyDeliveries } from './late-delivery.ts'
 import { type JobData, type LeasedStep, type LeaseFacts, PostponedError } from './leased-step.ts'
 import { headersOf, traceContextOf } from './publish.ts'
 import { pullInSlots } from './pull.ts'
 import { type RetryDelays, retryDelayMs } from './retry-delay.ts'
 import type { RunningJobs } from './running-jobs.ts'
 import { settle } from './settle.ts'
-import { type ConsumerName, consumers } from './streams.ts'
+import { consumers, type JobConsumer } from './streams.ts'
 
 export type WorkerSettings = RetryDelays & {
   slots: number
@@ -27,7 +29,7 @@ const unknownJob = failureOf(new PermanentError('invalid-message', 'no pin wants
 
 type WorkOptions<Data extends JobData, Lease extends LeaseFacts, Result> = WorkerSettings & {
   bus: Bus
-  consumer: ConsumerName
+  consumer: JobConsumer
   step: LeasedStep<Data, Lease, Result>
   /** Where the jobs are registered while they run: a job that is cancelled there ends at once. */
   runningJobs: RunningJobs
@@ -53,7 +55,7 @@ export async function workOnJobs<Data extends JobData, Lease extends LeaseFacts,
     return lost
   }
   using holds = createHolds<Lease>({ renew, heartbeatMs, leaseMs, log })
-  const handle = async (message: JsMsg) => {
+  const handle = async (message: JsMsg, isLate: boolean) => {
     const hold = holds.add(message)
     try {
       const attributes = {
@@ -65,7 +67,9 @@ export async function workOnJobs<Data extends JobData, Lease extends LeaseFacts,
         'messaging.nats.message.delivery_count': message.info.deliveryCount,
       }
       const span = { kind: SpanKind.CONSUMER, attributes, parent: traceContextOf(headersOf(message)) }
-      await withSpan(`process ${step.event.subject}`, span, () => handleMessage(options, message, hold))
+      await withSpan(`process ${step.event.subject}`, span, () =>
+        handleMessage(options, message, hold, isLate),
+      )
     } catch (err) {
       // Neither done nor counted as failed: the message stays unsettled and comes again after the ack wait.
       log.error({ err, seq: message.seq, subject: message.subject }, 'message left for another delivery')
@@ -80,9 +84,10 @@ async function handleMessage<Data extends JobData, Lease extends LeaseFacts, Res
   options: WorkOptions<Data, Lease, Result>,
   message: JsMsg,
   hold: Hold<Lease>,
+  isLate: boolean,
 ): Promise<void> {
   const { bus, step, stopping, log, consumer } = options
-  const event = decode(step.event, message)
+  const event = decodeMessage(step.event, message)
   if (event instanceof PermanentError) return discard(options, message, failureOf(event))
   // Before the claim, so that a cancel which comes between the claim and its answer is heard.
   using job = options.runningJobs.begin(event.data)
@@ -106,6 +111,7 @@ async function handleMessage<Data extends JobData, Lease extends LeaseFacts, Res
     hold.keep(lease)
     if (lease.unreported >= options.deliveryLimit)
       throw new PermanentError('worker-lost', `${lease.unreported} workers that took the job never reported`)
+    if (isLate) throw tooManyDeliveries(message.info.deliveryCount)
     const { cancelled, commit } = job
     cancelled.throwIfAborted()
     const signal = AbortSignal.any([hold.lost, cancelled, stopping])
@@ -187,13 +193,4 @@ async function discard<Data extends JobData, Lease extends LeaseFacts, Result>(
     )
   await deadLetter(bus, consumer, message, failure)
   await settle(bus, message, `+TERM ${failure.code}`, log)
-}
-
-function decode<Data>(event: EventDefinition<Data>, message: JsMsg): Envelope<Data> | PermanentError {
-  try {
-    return event.decode(message.data)
-  } catch (error) {
-    if (error instanceof PermanentError) return error
-    throw error
-  }
 }

@@ -61,9 +61,11 @@ export const outboxSettings = {
   OUTBOX_POLL_MS: milliseconds(2_000),
 }
 
-/** When a message goes to another worker. Part of the consumers in NATS, so set where these are made. */
+/** When a message goes to another worker, and how often. Part of the consumers in NATS, so set where these are made. */
 export const deliverySettings = {
   ACK_WAIT_MS: milliseconds(120_000),
+  // The last three are for giving a message up, so that fewer than four would leave none for its work.
+  MAX_DELIVER: Type.Integer({ minimum: 4, default: 10_000 }),
 }
 
 /** How long jobs are held and how often they are tried. */

@@ -2,10 +2,13 @@ export { type AcceptedPin, acceptPin, newRequestId, type PinRequest } from './ac
 export { createAcceptPin } from './accept-pins-together.ts'
 export { acceptUploadedCar, type UploadedCar } from './accept-uploaded-car.ts'
 export { type CarNotBridged, carsNotBridged, markToldAgain } from './cars-not-bridged.ts'
+export { type AuditEntry, endOfLetter, recordAudit } from './audit.ts'
 export { clusterPins, createFindClusterPin } from './cluster-pins.ts'
 export { connectDatabase, type Database, type Queries } from './connect-database.ts'
 export { isDatabaseAway } from './database-away.ts'
+export { createDatabaseCheck } from './database-check.ts'
 export { recordHandled, wasHandled } from './inbox.ts'
+export { type JobStanding, standingOf } from './job-standing.ts'
 export { leasedContents } from './leased-contents.ts'
 export { type Claim, type Job, type Lease, LeaseLostError, type Leases, leasesOf } from './leases.ts'
 export { migrateDatabase } from './migrate-database.ts'
@@ -19,6 +22,7 @@ export { type Deliveries, repeatQuietContents } from './quiet-contents.ts'
 export { recoverContent } from './recover-content.ts'
 export { expiredPins, removeClusterPin, removeExpiredPin, removePsaPin } from './remove-pin.ts'
 export { replacePsaPin } from './replace-pin.ts'
+export { type Restart, restartFailed } from './restart-failed.ts'
 export {
   type ClusterOptions,
   type ContentState,

@@ -32,6 +32,14 @@ export type ClusterOptions = {
   pinUpdate: string | null
 }
 
+/** What the audit tells of. */
+export type AuditAction =
+  | 'dead-letter.replay'
+  | 'dead-letter.discard'
+  | 'token.create'
+  | 'token.revoke'
+  | 'account.limit'
+
 /** The steps of the work on a content that are done under a lease. */
 export type Step = 'fetch' | 'validate'
 
@@ -254,6 +262,30 @@ export const outbox = pgTable(
   },
   // There is no order to page by: ids and times are given before commit, so a row that commits late would be skipped.
   table => [index('outbox_due').on(table.notBefore)],
+)
+
+/** What people did with dead letters and tokens. Written by whoever does it for them, in the same transaction. */
+export const audit = pgTable(
+  'audit',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    at: instant('at').notNull().defaultNow(),
+    /** The person, by the way in: `cli:alice`. */
+    actor: text('actor').notNull(),
+    action: text('action').$type<AuditAction>().notNull(),
+    /** What it was done to: a dead letter's key, a token's id, an account. */
+    subject: text('subject').notNull(),
+    outcome: text('outcome').notNull(),
+    details: jsonb('details').$type<Record<string, unknown>>().notNull().default({}),
+  },
+  table => [
+    index('audit_at').on(table.at),
+    index('audit_subject').on(table.subject),
+    // A letter is settled once, whoever tries it again.
+    uniqueIndex('audit_one_end_of_a_letter')
+      .on(table.subject)
+      .where(sql`${table.action} in ('dead-letter.replay', 'dead-letter.discard')`),
+  ],
 )
 
 /** Events whose effect outside Postgres must not be repeated without need. Written by the indexer bridge. */

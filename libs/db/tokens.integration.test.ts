@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { eq } from 'drizzle-orm'
-import { tokens } from './schema.ts'
+import { eq, inArray } from 'drizzle-orm'
+import { audit, tokens } from './schema.ts'
 import { createTestDatabase, type TestDatabase } from './testing/test-database.ts'
 import { createToken, findToken, listTokens, revokeToken, setQuotas } from './tokens.ts'
 
@@ -13,7 +13,7 @@ after(() => database[Symbol.asyncDispose]())
 
 const timeout = 20_000
 const create = (account: string, name = 'laptop') =>
-  createToken(database.db, { account, name, scopes: ['read', 'write'] })
+  createToken(database.db, { account, name, scopes: ['read', 'write'] }, 'cli:tester')
 
 test('a token opens its account, and its text is not stored', { timeout }, async () => {
   const { id, token } = await create('alice')
@@ -43,9 +43,9 @@ test('tokens of one account open the same account', { timeout }, async () => {
 test('a revoked token opens nothing, and is revoked once', { timeout }, async () => {
   const { id, token } = await create('carol')
   const other = await create('carol', 'other')
-  assert.equal(await revokeToken(database.db, id), true)
-  assert.equal(await revokeToken(database.db, id), false)
-  assert.equal(await revokeToken(database.db, 'unknown'), false)
+  assert.equal(await revokeToken(database.db, id, 'cli:tester'), true)
+  assert.equal(await revokeToken(database.db, id, 'cli:tester'), false)
+  assert.equal(await revokeToken(database.db, 'unknown', 'cli:tester'), false)
   assert.equal(await findToken(database.db, token), undefined)
   assert.ok(await findToken(database.db, other.token))
 })
@@ -57,7 +57,26 @@ test('what is no token opens nothing', { timeout }, async () => {
 
 test('quotas come with the grant', { timeout }, async () => {
   const { token } = await create('dave')
-  assert.equal(await setQuotas(database.db, 'dave', { maxPendingPins: 5 }), true)
+  assert.equal(await setQuotas(database.db, 'dave', { maxPendingPins: 5 }, 'cli:tester'), true)
   assert.equal((await findToken(database.db, token))?.maxPendingPins, 5)
-  assert.equal(await setQuotas(database.db, 'nobody', { maxPendingPins: 5 }), false)
+  assert.equal(await setQuotas(database.db, 'nobody', { maxPendingPins: 5 }, 'cli:tester'), false)
+})
+
+test('who makes, revokes and limits is in the audit, once each, and the token is not', {
+  timeout,
+}, async () => {
+  const { id, token } = await create('erin')
+  await revokeToken(database.db, id, 'cli:tester')
+  await revokeToken(database.db, id, 'cli:tester')
+  await setQuotas(database.db, 'erin', { maxPendingPins: 5 }, 'cli:tester')
+  const rows = await database.db
+    .select()
+    .from(audit)
+    .where(inArray(audit.subject, [id, 'erin']))
+  assert.deepEqual(rows.map(({ actor, action }) => `${actor} ${action}`).toSorted(), [
+    'cli:tester account.limit',
+    'cli:tester token.create',
+    'cli:tester token.revoke',
+  ])
+  assert.ok(!JSON.stringify(rows).includes(token))
 })

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { and, asc, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm'
+import { recordAudit } from './audit.ts'
 import type { Database } from './connect-database.ts'
 import { accounts, type TokenScope, tokens } from './schema.ts'
 
@@ -16,11 +17,12 @@ const hashOf = (token: string) => createHash('sha256').update(token).digest('hex
 
 /**
  * Makes a token of an account, and the account when it is new. The token is returned this once; only its hash is
- * stored.
+ * stored. `actor` is noted in the audit, here and below.
  */
 export async function createToken(
   db: Database,
   { account, name, scopes }: { account: string; name: string; scopes: readonly TokenScope[] },
+  actor: string,
 ): Promise<{ id: string; token: string }> {
   const id = randomUUID()
   // In hex, because a token that begins with a dash is an option to many command lines.
@@ -28,6 +30,8 @@ export async function createToken(
   await db.transaction(async tx => {
     await tx.insert(accounts).values({ id: account }).onConflictDoNothing()
     await tx.insert(tokens).values({ id, account, name, scopes: [...scopes], hash: hashOf(token) })
+    const details = { account, name, scopes }
+    await recordAudit(tx, { actor, action: 'token.create', subject: id, outcome: 'created', details })
   })
   return { id, token }
 }
@@ -57,13 +61,23 @@ export async function findToken(db: Database, token: string): Promise<TokenGrant
 }
 
 /** From now on the token is refused. Resolves with whether there was such a token that was not yet revoked. */
-export async function revokeToken(db: Database, id: string): Promise<boolean> {
-  const revoked = await db
-    .update(tokens)
-    .set({ revokedAt: sql`now()` })
-    .where(and(eq(tokens.id, id), isNull(tokens.revokedAt)))
-    .returning({ id: tokens.id })
-  return revoked.length > 0
+export function revokeToken(db: Database, id: string, actor: string): Promise<boolean> {
+  return db.transaction(async tx => {
+    const [revoked] = await tx
+      .update(tokens)
+      .set({ revokedAt: sql`now()` })
+      .where(and(eq(tokens.id, id), isNull(tokens.revokedAt)))
+      .returning({ account: tokens.account, name: tokens.name })
+    if (!revoked) return false
+    await recordAudit(tx, {
+      actor,
+      action: 'token.revoke',
+      subject: id,
+      outcome: 'revoked',
+      details: revoked,
+    })
+    return true
+  })
 }
 
 /** Which of these tokens are revoked, by their ids. */
@@ -92,11 +106,17 @@ export const listTokens = (db: Database, account?: string) =>
     .orderBy(asc(tokens.createdAt))
 
 /** Sets what an account may have; null takes a limit away. Resolves with whether there is such an account. */
-export async function setQuotas(
+export function setQuotas(
   db: Database,
   account: string,
   quotas: Partial<Pick<TokenGrant, 'maxPendingPins' | 'maxPinnedBytes'>>,
+  actor: string,
 ): Promise<boolean> {
-  const changed = await db.update(accounts).set(quotas).where(eq(accounts.id, account)).returning()
-  return changed.length > 0
+  return db.transaction(async tx => {
+    const changed = await tx.update(accounts).set(quotas).where(eq(accounts.id, account)).returning()
+    if (changed.length === 0) return false
+    const limited = { actor, action: 'account.limit', subject: account, outcome: 'limited' } as const
+    await recordAudit(tx, { ...limited, details: quotas })
+    return true
+  })
 }

@@ -14,6 +14,7 @@ import { storageOptions, workerSettings } from '#libs/config/index.ts'
 import {
   acceptPin,
   connectDatabase,
+  createDatabaseCheck,
   leasedContents,
   leasesOf,
   otherAccountsQueue,
@@ -155,7 +156,8 @@ await runService('fetcher', readFetcherConfig, async ({ config, log, stopping })
     stopping,
     log,
   })
-  const mayPull = createReadyToPull({
+  const databaseAnswers = createDatabaseCheck(db)
+  const readyToPull = createReadyToPull({
     isReady: kuboIsReady,
     isFull: disk.isFull,
     slots: takeTransferSlot,
@@ -173,7 +175,7 @@ await runService('fetcher', readFetcherConfig, async ({ config, log, stopping })
     consumer: 'fetcher',
     step,
     runningJobs,
-    mayPull,
+    mayPull: async () => (await databaseAnswers()) && (await readyToPull()),
     stopping,
     log,
     ...workerSettings(config, config.LOCATE_CONCURRENCY),

@@ -1,6 +1,6 @@
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { connectBus, on, publishEvent, readEvents } from '#libs/bus/index.ts'
-import { connectDatabase, recordHandled, wasHandled } from '#libs/db/index.ts'
+import { connectDatabase, createDatabaseCheck, recordHandled, wasHandled } from '#libs/db/index.ts'
 import { carValid } from '#libs/events/index.ts'
 import { startHealthServer } from '#libs/http/index.ts'
 import { runService } from '#libs/service/index.ts'
@@ -35,6 +35,7 @@ await runService('indexer-bridge', readIndexerBridgeConfig, async ({ config, log
     slots: config.EVENT_CONCURRENCY,
     retryMinMs: config.EVENT_RETRY_MIN_MS,
     retryMaxMs: config.EVENT_RETRY_MAX_MS,
+    mayPull: createDatabaseCheck(db),
     stopping,
     log,
   })

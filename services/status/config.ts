@@ -24,6 +24,8 @@ export const statusSettings = Type.Object({
   FOLD_INTERVAL_MS: Type.Integer({ minimum: 1, default: 5_000 }),
   RECONCILE_INTERVAL_MS: Type.Integer({ minimum: 1, default: 60_000 }),
   RECONCILE_AFTER_MS: Type.Integer({ minimum: 1, default: 1_200_000 }),
+  SWEEP_INTERVAL_MS: Type.Integer({ minimum: 1, default: 300_000 }),
+  SWEEP_QUIET_MS: Type.Integer({ minimum: 1, default: 1_800_000 }),
   UNPINNED_CAR_TTL_DAYS: Type.Union([Type.Number({ minimum: 0 }), Type.Literal('never')], { default: 30 }),
   UNPINNED_CAR_INTERVAL_MS: Type.Integer({ minimum: 1, default: 60_000 }),
 })

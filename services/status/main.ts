@@ -1,6 +1,6 @@
 import { connectBus, on, publishBody, publishEvent, readDeliveries, readEvents } from '#libs/bus/index.ts'
 import { carStoreOptions } from '#libs/config/index.ts'
-import { carDeletionMs, connectDatabase, startOutboxRelay } from '#libs/db/index.ts'
+import { carDeletionMs, connectDatabase, createDatabaseCheck, startOutboxRelay } from '#libs/db/index.ts'
 import { carIndexed, carValid, pinFailed, pinStarted } from '#libs/events/index.ts'
 import { startHealthServer } from '#libs/http/index.ts'
 import { runService } from '#libs/service/index.ts'
@@ -17,6 +17,7 @@ import { onPinStarted } from './on-pin-started.ts'
 import { createReconcileContents } from './reconcile-contents.ts'
 import { createReconcileIndexer } from './reconcile-indexer.ts'
 import { repeatPass } from './repeat-pass.ts'
+import { routeDeadLetters } from './route-dead-letters.ts'
 
 await runService('status', readStatusConfig, async ({ config, log, stopping }) => {
   await using resources = new AsyncDisposableStack()
@@ -51,6 +52,7 @@ await runService('status', readStatusConfig, async ({ config, log, stopping }) =
     slots: config.EVENT_CONCURRENCY,
     retryMinMs: config.EVENT_RETRY_MIN_MS,
     retryMaxMs: config.EVENT_RETRY_MAX_MS,
+    mayPull: createDatabaseCheck(db),
     stopping,
     log,
   })
@@ -89,7 +91,8 @@ await runService('status', readStatusConfig, async ({ config, log, stopping }) =
       log,
     }),
   )
-  const running = [reading, expiring, folding, ...reconciling]
+  const routing = await routeDeadLetters({ bus, db, changes, config, stopping, log })
+  const running = [reading, expiring, folding, ...reconciling, ...routing]
   const deletion = carDeletionOptions(config)
   if (deletion) {
     const storage = resources.use(connectStorage({ ...carStoreOptions(config), retryForMs: 0, log }))

@@ -8,7 +8,7 @@ import {
   workOnJobs,
 } from '#libs/bus/index.ts'
 import { carLimits, storageOptions, workerSettings } from '#libs/config/index.ts'
-import { connectDatabase, leasesOf, requestIdOf } from '#libs/db/index.ts'
+import { connectDatabase, createDatabaseCheck, leasesOf, requestIdOf } from '#libs/db/index.ts'
 import { pinCancelled } from '#libs/events/index.ts'
 import { startHealthServer } from '#libs/http/index.ts'
 import { runService } from '#libs/service/index.ts'
@@ -55,6 +55,7 @@ await runService('validator', readValidatorConfig, async ({ config, log, stoppin
     consumer: 'validator',
     step,
     runningJobs,
+    mayPull: createDatabaseCheck(db),
     stopping,
     log,
     ...workerSettings(config, config.VALIDATE_CONCURRENCY),

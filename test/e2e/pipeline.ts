@@ -35,6 +35,7 @@ type PipelineOptions = {
   ackWaitMs?: number
   /** A nats-server that only this pipeline uses, so that the test may do with it what it likes. */
   ownNats?: boolean
+  maxDeliver?: number
 }
 
 /** A complete Pickup of its own on the shared servers. Disposing stops it; database and buckets stay until the servers go. */
@@ -58,7 +59,7 @@ const quickSettings = {
 }
 
 export async function startPipeline(options: PipelineOptions = {}) {
-  const { settings = {}, services = serviceNames, ackWaitMs = 2_000 } = options
+  const { settings = {}, services = serviceNames, ackWaitMs = 2_000, maxDeliver = 10_000 } = options
   const shared: TestServers = JSON.parse(process.env['PICKUP_TEST_SERVERS'] ?? 'null')
   await using starting = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'pickup-e2e-'))
@@ -87,7 +88,7 @@ export async function startPipeline(options: PipelineOptions = {}) {
     createQueue(servers, prefix),
     startNode(supervisor, servers, folder, 'kubo'),
   ])
-  const streams = { replicas: 1, ackWaitMs }
+  const streams = { replicas: 1, ackWaitMs, maxDeliver }
   const prepare = () => prepareBackends({ databaseUrl, bus: natsSettings('provisioner'), streams }, log)
   await prepare()
 

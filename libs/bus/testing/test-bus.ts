@@ -46,7 +46,7 @@ export async function connectTestBus(settings: Partial<StreamSettings> = {}): Pr
   const connect = (user: TestUser) => connectBus(user, access(user), silent)
   const admin = await connect('admin')
   return {
-    settings: { prefix, replicas: 1, ackWaitMs: 1_000, ...settings },
+    settings: { prefix, replicas: 1, ackWaitMs: 1_000, maxDeliver: 10_000, ...settings },
     access,
     connect,
     admin,

@@ -13,7 +13,7 @@ after(() => app[Symbol.asyncDispose]())
 
 test('without a valid token everything is 401, whether it is there or not', { timeout }, async () => {
   const { token: revoked, tokenId } = await app.client('revoked')
-  await revokeToken(app.db, tokenId)
+  await revokeToken(app.db, tokenId, 'test')
   const basic = { authorization: `Basic ${Buffer.from('user:secret').toString('base64')}` }
   for (const path of ['/psa/pins', '/psa/pins/x', '/psa/nothing'] as const)
     for (const [given, challenge] of [
@@ -100,7 +100,7 @@ test('a preflight needs no token, and answers of every kind may be read by any p
 
 test('a limit of pending pins refuses one more with 409, and lets one be replaced', { timeout }, async () => {
   const client = await app.client('busy')
-  await setQuotas(app.db, 'busy', { maxPendingPins: 2 })
+  await setQuotas(app.db, 'busy', { maxPendingPins: 2 }, 'test')
   const [first] = [await client.add({ cid: cidOf('q1') }), await client.add({ cid: cidOf('q2') })]
   const refused = await client.add({ cid: cidOf('q3') })
   assert.equal(refused.status, 409)
@@ -117,7 +117,7 @@ test('a limit of pinned bytes refuses more with 409, and frees what is deleted',
   const client = await app.client('large')
   const { body } = await client.add({ cid: cidOf('large') })
   await app.setState(cidOf('large'), { state: 'pinned', carBytes: 500 })
-  await setQuotas(app.db, 'large', { maxPinnedBytes: 500 })
+  await setQuotas(app.db, 'large', { maxPinnedBytes: 500 }, 'test')
   const refused = await client.add({ cid: cidOf('more') })
   assert.equal(refused.status, 409)
   assert.match(refused.body.error.details, /may have 500 bytes pinned, and has 500/)
@@ -151,8 +151,8 @@ test('an answer about a token counts for as long as the setting says', { timeout
   await using caching = await startPinningApp({ settings: { TOKEN_CACHE_MS: '60000' } })
   const client = await caching.client('cached')
   assert.equal((await client.list()).status, 200)
-  await revokeToken(caching.db, client.tokenId)
+  await revokeToken(caching.db, client.tokenId, 'test')
   assert.equal((await client.list()).status, 200)
-  const late = await createToken(caching.db, { account: 'cached', name: 'late', scopes: ['read'] })
+  const late = await createToken(caching.db, { account: 'cached', name: 'late', scopes: ['read'] }, 'test')
   assert.equal((await caching.request('GET', '/psa/pins', { token: late.token })).status, 200)
 })

@@ -69,7 +69,7 @@ test('one pin that breaks a rule refuses all, and is named by its index and fiel
 
 test('a limit counts for the whole batch', { timeout }, async () => {
   const limited = await app.client('limited')
-  await setQuotas(app.db, 'limited', { maxPendingPins: 3 })
+  await setQuotas(app.db, 'limited', { maxPendingPins: 3 }, 'test')
   const refused = await post(pinsNamed('limit', 4), undefined, limited)
   assert.equal(refused.status, 409)
   assert.match(refused.body.error.details, /has 0; this would be 4 more/)

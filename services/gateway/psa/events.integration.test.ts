@@ -115,7 +115,7 @@ test('a token that is revoked ends its streams, and no other', { timeout }, asyn
   using ending = await eventsOf(pin.requestid, revoked)
   using staying = await eventsOf(pin.requestid, valid)
   for (const stream of [ending, staying]) await statusFrom(stream)
-  await revokeToken(app.db, revoked.tokenId)
+  await revokeToken(app.db, revoked.tokenId, 'test')
   assert.equal(await ending.next(), undefined)
   await app.setState(cid, failure)
   assert.equal((await statusFrom(staying)).status, 'failed')

@@ -62,7 +62,7 @@ test('a key is of its account, and free again when its pin is gone', { timeout }
 
 test('a repeat is answered where one pin more would be over the limit', { timeout }, async () => {
   const limited = await app.client('limited')
-  await setQuotas(app.db, 'limited', { maxPendingPins: 1 })
+  await setQuotas(app.db, 'limited', { maxPendingPins: 1 }, 'test')
   const first = await add({ cid: cidOf('limited') }, 'limited', limited.token)
   const again = await add({ cid: cidOf('limited') }, 'limited', limited.token)
   assert.deepEqual([again.status, again.body.requestid], [202, first.body.requestid])

@@ -78,7 +78,7 @@ export async function startPinningApp({ settings = {}, liveJobs, liveNodes = () 
     request,
     /** A token of an account, as a client that only speaks the API uses it. */
     async client(account: string, scopes: readonly TokenScope[] = ['read', 'write']) {
-      const { id, token } = await createToken(db, { account, name: 'test', scopes })
+      const { id, token } = await createToken(db, { account, name: 'test', scopes }, 'test')
       return {
         tokenId: id,
         token,
