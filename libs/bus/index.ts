@@ -1,5 +1,4 @@
 export { type Bus, type BusSettings, connectBus } from './connect-bus.ts'
-export { type Delivery, readDeliveries } from './deliveries.ts'
 export {
   type DeadLetter,
   type DeadLetterPage,
@@ -7,6 +6,7 @@ export {
   type DeadLetters,
   openDeadLetters,
 } from './dead-letters.ts'
+export { type Delivery, readDeliveries } from './deliveries.ts'
 export {
   type ExhaustedMessages,
   type GiveUp,
