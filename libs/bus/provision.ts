@@ -1,12 +1,16 @@
-import { JetStreamApiError, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
+import {
+  JetStreamApiCodes,
+  JetStreamApiError,
+  type JetStreamManager,
+  jetstreamManager,
+} from '@nats-io/jetstream'
 import { Kvm } from '@nats-io/kv'
 import type { Logger } from '#libs/telemetry/index.ts'
 import { type BusSettings, connectBus } from './connect-bus.ts'
 import { busNames } from './names.ts'
 import { consumerConfigs, type StreamSettings, streamConfigs } from './streams.ts'
 
-/** Codes of the server for "exists with another configuration" (server/errors.json of nats-server). */
-const streamDiffers = 10058
+/** Code of the server for "exists with another configuration" (server/errors.json of nats-server). */
 const consumerDiffers = 10148
 
 /** Live progress is worth little once it is old; a job that says nothing for this long disappears from the view. */
@@ -24,14 +28,15 @@ export async function provisionStreams(
   await using bus = await connectBus('provisioner', as, log)
   const manager = await jetstreamManager(bus.connection)
   for (const config of streamConfigs(settings)) {
-    await addOrUpdate(
-      streamDiffers,
-      () => manager.streams.add(config),
+    // Not the other way round: to add what exists, the server wants free storage for it once more.
+    await otherwise(
+      JetStreamApiCodes.StreamNotFound,
       () => manager.streams.update(config.name, config),
+      () => manager.streams.add(config),
     )
   }
   for (const { stream, config } of consumerConfigs(settings)) {
-    await addOrUpdate(
+    await otherwise(
       consumerDiffers,
       () => manager.consumers.add(stream, config),
       () => manager.consumers.update(stream, config.durable_name, config),
@@ -54,15 +59,16 @@ async function createLiveBucket(
   })
 }
 
-async function addOrUpdate(
-  differs: number,
-  add: () => Promise<unknown>,
-  update: () => Promise<unknown>,
+/** Does the one, or, when the server answers with `code`, the other. */
+async function otherwise(
+  code: number,
+  one: () => Promise<unknown>,
+  other: () => Promise<unknown>,
 ): Promise<void> {
   try {
-    await add()
+    await one()
   } catch (error) {
-    if (!(error instanceof JetStreamApiError && error.code === differs)) throw error
-    await update()
+    if (!(error instanceof JetStreamApiError && error.code === code)) throw error
+    await other()
   }
 }

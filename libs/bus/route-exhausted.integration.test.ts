@@ -14,7 +14,7 @@ const timeout = 60_000
 const maxDeliver = 4
 const setUp = () => setUpJobs({ maxDeliver })
 
-describe('messages that the server delivers no more', { concurrency: 2 }, () => {
+describe('messages that the server delivers no more', () => {
   test('a job is given up, copied to the DLQ byte for byte with its reason, and taken from its stream', {
     timeout,
   }, async () => {
