@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import packageJson from '../package.json' with { type: 'json' }
+import { programs } from './programs.ts'
 
 const timeout = 60_000
 const program = fileURLToPath(new URL(`../${packageJson.bin.pickup}`, import.meta.url))
@@ -38,10 +39,12 @@ test('the bin of the package runs, and hands its arguments and exit code on', { 
   }
 })
 
-test('a program of an operator gets its arguments', { timeout }, async () => {
-  const { exitCode, stdout } = await run(['token', '--help']).ended
-  assert.equal(exitCode, 0)
-  assert.match(stdout, /^Usage: npx pickup token COMMAND/)
+test('each program of an operator gets its arguments', { timeout }, async () => {
+  for (const { name } of programs) {
+    const { exitCode, stdout, stderr } = await run([name, '--help']).ended
+    assert.equal(exitCode, 0, stderr)
+    assert.match(stdout, new RegExp(`^Usage: npx pickup ${name} `))
+  }
 })
 
 test('Ctrl-C and SIGTERM end it with 130, whatever it waits for', { timeout }, async () => {

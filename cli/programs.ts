@@ -9,4 +9,14 @@ export const programs = [
     summary: 'make, list and revoke tokens; limit accounts',
     run: () => import('#deploy/token.ts'),
   },
+  {
+    name: 'dlq',
+    summary: 'list, show, replay and discard dead letters',
+    run: () => import('#deploy/dlq.ts'),
+  },
+  {
+    name: 'doctor',
+    summary: 'find and repair what the stores do not agree on',
+    run: () => import('#deploy/doctor.ts'),
+  },
 ] as const

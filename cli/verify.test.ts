@@ -70,7 +70,7 @@ test('what is not valid is told with its reason, and exits with 1', { timeout },
   assert.match(
     stdout,
     new RegExp(
-      `^valid +no: .*\nfailure +dag-incomplete\n.*Provide the missing CIDs.*\nmissing +${lost?.cid}`,
+      `^valid +no: .*\nfailure +dag-incomplete\n.*Provide the missing CIDs.*\nmissing +${lost?.cid.toString()}`,
       's',
     ),
   )

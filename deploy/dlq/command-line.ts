@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { defaultDataDir } from '../local/folders.ts'
 import { StackError } from '../local/stack-error.ts'
 
-export const USAGE = `Usage: npm run dlq -- COMMAND [options]
+export const USAGE = `Usage: npx pickup dlq COMMAND [options], or: npm run dlq -- COMMAND [options]
 
 Dead letters: messages that no worker could settle, byte for byte and with the reason.
 

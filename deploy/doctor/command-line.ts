@@ -5,7 +5,7 @@ import { StackError } from '../local/stack-error.ts'
 
 const hourMs = 3_600_000
 
-export const USAGE = `Usage: npm run doctor -- [options]
+export const USAGE = `Usage: npx pickup doctor [options], or: npm run doctor -- [options]
 
 Compares what Postgres, the S3 store and the IPFS node have, and shows what does not fit. Changes nothing without --repair.
 Safe while everything runs. Exit code: 0 all is well or was put right, 1 there are findings left, 2 it could not be told.
