@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { PostponedError } from '#libs/bus/index.ts'
 import { TransientError } from '#libs/errors/index.ts'
 import { createLogger } from '#libs/telemetry/index.ts'
 import { createFetchContent } from './fetch-content.ts'
@@ -78,16 +79,16 @@ function setUp(changes: Partial<Deps> = {}) {
   return { steps, deps, run }
 }
 
-test('a fetch tells that it began, connects, locates, waits for a slot, and transfers', {
+test('a fetch connects, locates, tells that it began, waits for a slot, and transfers', {
   timeout,
 }, async () => {
   const { steps, run } = setUp()
   const { root: _root, ...facts } = report
   assert.deepEqual(await run(), { staging: { bucket: 'staging', key: 'cid/2-1.car' }, ...facts })
   assert.deepEqual(steps, [
-    'publish cid.2.started.1',
     'connect /from/pins /shared /from/event',
     'locate cid',
+    'publish cid.2.started.1',
     'tell waiting',
     'take slot for one another',
     'wait for space',
@@ -105,8 +106,9 @@ test('a later attempt first removes what those before it left in staging, and no
 }, async () => {
   const { steps, run } = setUp()
   const { staging } = await run({ epoch: 3, attempt: 2 })
-  assert.deepEqual(steps.slice(0, 3), [
+  assert.deepEqual(steps.slice(2, 6), [
     'publish cid.2.started.2',
+    'tell waiting',
     'abort uploads cid/2-',
     'delete cid/2-1.car',
   ])
@@ -123,8 +125,24 @@ test('a CID that nobody provides takes no slot and leaves no connection behind',
   const locateRoot = () => Promise.reject(new TransientError('not-found', 'nobody has it'))
   const { steps, run } = setUp({ locateRoot })
   await assert.rejects(run(), { code: 'not-found' })
-  assert.equal(steps.at(-2), 'connect /from/pins /shared /from/event')
-  assert.equal(steps.at(-1), 'disconnect')
+  assert.deepEqual(steps, ['connect /from/pins /shared /from/event', 'disconnect', 'publish cid.2.started.1'])
+})
+
+test('a job that was postponed is not told: it was no attempt', { timeout }, async () => {
+  const { steps, run } = setUp({ locateRoot: () => Promise.reject(new PostponedError('others wait')) })
+  await assert.rejects(run(), { name: 'PostponedError' })
+  assert.deepEqual(steps, ['connect /from/pins /shared /from/event', 'disconnect'])
+})
+
+test('a look that goes on is told once', { timeout }, async () => {
+  const locateRoot: Deps['locateRoot'] = async (_cid, _signal, onLongLook) => void (await onLongLook())
+  const { steps, run } = setUp({ locateRoot })
+  await run()
+  assert.deepEqual(steps.slice(0, 3), [
+    'connect /from/pins /shared /from/event',
+    'publish cid.2.started.1',
+    'tell waiting',
+  ])
 })
 
 test('a transfer that fails gives its slot back and disconnects', { timeout }, async () => {
@@ -152,12 +170,12 @@ test('a job that is cancelled while it waits for a slot ends with that reason an
   assert.equal(steps.at(-1), 'disconnect')
 })
 
-test('a job whose start cannot be told does no work: it is retried', { timeout }, async () => {
+test('a job whose start cannot be told transfers nothing: it is retried', { timeout }, async () => {
   const { steps, run } = setUp({
     publish: () => Promise.reject(new TransientError('internal', 'NATS is away')),
   })
   await assert.rejects(run(), { code: 'internal' })
-  assert.deepEqual(steps, [])
+  assert.deepEqual(steps, ['connect /from/pins /shared /from/event', 'locate cid', 'disconnect'])
 })
 
 test('a job that is cancelled while the node is full gives its slot back', { timeout }, async () => {

@@ -1,4 +1,4 @@
-import type { JobContext, Publish } from '#libs/bus/index.ts'
+import { type JobContext, PostponedError, type Publish } from '#libs/bus/index.ts'
 import type { CarReport } from '#libs/car/index.ts'
 import type { Lease, Wanted } from '#libs/db/index.ts'
 import { pinStarted } from '#libs/events/index.ts'
@@ -32,7 +32,10 @@ type Deps = {
   connectTimeoutMs: number
 }
 
-/** One attempt to bring a DAG into staging: origins, locate, wait for a slot, transfer. */
+/**
+ * One attempt to bring a DAG into staging: origins, locate, wait for a slot, transfer. `pin.started` is told when the root
+ * was found, or is going to be looked for in full.
+ */
 export type FetchContent = (
   job: { cid: string; generation: number; origins: readonly string[] },
   context: JobContext<Lease>,
@@ -40,27 +43,29 @@ export type FetchContent = (
 
 export function createFetchContent(deps: Deps): FetchContent {
   const { source, storage, stagingBucket, worker } = deps
-  return async ({ cid, generation, origins }, { lease, signal, log }) => {
-    const { attempt, epoch } = lease
-    const startedId = `${cid}.${generation}.started.${attempt}`
-    await deps.publish(pinStarted, startedId, { cid, generation, attempt, worker })
-    const tell = deps.startProgress(cid, { attempt, worker })
-    const ownKeys = `${cid}/${generation}-`
-    // Of the attempts before: their workers are fenced out, so nothing that they still write will be used.
-    if (attempt > 1) await removeLeftovers(storage, { bucket: stagingBucket, key: ownKeys }, signal)
 
+  /** `start` tells that the attempt began, once, and gives the teller of its progress. */
+  async function fetchOnce(
+    { cid, generation, origins }: Parameters<FetchContent>[0],
+    { lease, signal, log }: JobContext<Lease>,
+    start: () => Promise<TellProgress>,
+  ): Promise<StagedCar> {
     const wanted = await deps.wantedBy(cid)
     const allOrigins = [...new Set([...wanted.origins, ...origins])].slice(0, deps.maxOrigins)
     await using peers = await source.connectOrigins(allOrigins, { timeoutMs: deps.connectTimeoutMs, signal })
     if (peers.refused.length > 0) log.info({ cid, refused: peers.refused }, 'origins not used')
 
-    await deps.locateRoot(cid, signal)
+    await deps.locateRoot(cid, signal, start)
+    const tell = await start()
     tell({ phase: 'waiting' })
+    const ownKeys = `${cid}/${generation}-`
+    // Of the attempts before: their workers are fenced out, so nothing that they still write will be used.
+    if (lease.attempt > 1) await removeLeftovers(storage, { bucket: stagingBucket, key: ownKeys }, signal)
     using _slot = await deps.takeTransferSlot(wanted.accounts, signal)
     await deps.waitForSpace(signal)
     using _busy = deps.markBusy()
     tell({ phase: 'transferring' })
-    const staging = { bucket: stagingBucket, key: `${ownKeys}${epoch}.car` }
+    const staging = { bucket: stagingBucket, key: `${ownKeys}${lease.epoch}.car` }
     const { root: _root, ...facts } = await deps.transferCar({
       cid,
       staging,
@@ -69,5 +74,24 @@ export function createFetchContent(deps: Deps): FetchContent {
       onProgress: ({ blocks, bytes, carBytes }) => tell({ dagBlocks: blocks, dagBytes: bytes, carBytes }),
     })
     return { staging, ...facts }
+  }
+
+  return async (job, context) => {
+    const { cid, generation } = job
+    const { attempt } = context.lease
+    let starting: Promise<TellProgress> | undefined
+    const tellStart = async () => {
+      const startedId = `${cid}.${generation}.started.${attempt}`
+      await deps.publish(pinStarted, startedId, { cid, generation, attempt, worker })
+      return deps.startProgress(cid, { attempt, worker })
+    }
+    const start = () => (starting ??= tellStart())
+    try {
+      return await fetchOnce(job, context, start)
+    } catch (error) {
+      // A first look that found nothing costs nobody else anything. Whatever else fails was an attempt, and is told as one.
+      if (!(error instanceof PostponedError) && !context.signal.aborted) await start()
+      throw error
+    }
   }
 }

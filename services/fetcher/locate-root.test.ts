@@ -5,6 +5,7 @@ import { createLocateRoot } from './locate-root.ts'
 
 const timeout = 5_000
 const never = new AbortController().signal
+const told = async () => {}
 
 /** A node that finds `root` after some time, and says which are looked for now; clocks are the test's own. */
 function setUp(t: TestContext, { foundAfterMs, longLooks }: { foundAfterMs: number; longLooks: number }) {
@@ -36,14 +37,14 @@ function setUp(t: TestContext, { foundAfterMs, longLooks }: { foundAfterMs: numb
 
 test('what is slow to find is found, also after the first look', { timeout }, async t => {
   const { locateRoot, tick } = setUp(t, { foundAfterMs: 29_000, longLooks: 1 })
-  const looking = locateRoot('slow', never)
+  const looking = locateRoot('slow', never, told)
   tick(29_000)
   await looking
 })
 
 test('what nobody has fails after the whole time, as not-found', { timeout }, async t => {
   const { locateRoot, tick } = setUp(t, { foundAfterMs: 90_000, longLooks: 1 })
-  const looking = locateRoot('dead', never)
+  const looking = locateRoot('dead', never, told)
   tick(30_000)
   await assert.rejects(looking, { code: 'not-found' })
 })
@@ -52,8 +53,8 @@ test('only some look for long: the others are put off, and look for long when it
   timeout,
 }, async t => {
   const { sought, locateRoot, tick } = setUp(t, { foundAfterMs: 90_000, longLooks: 1 })
-  const first = locateRoot('first', never)
-  const second = locateRoot('second', never)
+  const first = locateRoot('first', never, told)
+  const second = locateRoot('second', never, told)
   tick(2_999)
   assert.deepEqual([...sought], ['first', 'second'])
   tick(1)
@@ -61,7 +62,7 @@ test('only some look for long: the others are put off, and look for long when it
   assert.deepEqual([...sought], ['first'])
   tick(27_000)
   await assert.rejects(first, { code: 'not-found' })
-  const again = locateRoot('second', never)
+  const again = locateRoot('second', never, told)
   tick(30_000)
   await assert.rejects(again, { code: 'not-found' })
 })
@@ -69,11 +70,26 @@ test('only some look for long: the others are put off, and look for long when it
 test('a job that is cancelled during its long look leaves it to others', { timeout }, async t => {
   const { locateRoot, tick } = setUp(t, { foundAfterMs: 20_000, longLooks: 1 })
   const cancelling = new AbortController()
-  const cancelled = locateRoot('cancelled', cancelling.signal)
+  const cancelled = locateRoot('cancelled', cancelling.signal, told)
   tick(4_000)
   cancelling.abort(new Error('nobody wants it'))
   await assert.rejects(cancelled, /nobody wants it/)
-  const next = locateRoot('next', never)
+  const next = locateRoot('next', never, told)
   tick(20_000)
   await next
+})
+
+test('a look that goes on is told; when that fails, it ends', { timeout }, async t => {
+  const { sought, locateRoot, tick } = setUp(t, { foundAfterMs: 20_000, longLooks: 1 })
+  let calls = 0
+  const looking = locateRoot('slow', never, () => {
+    calls++
+    return Promise.reject(new Error('NATS is away'))
+  })
+  tick(2_999)
+  assert.equal(calls, 0)
+  tick(1)
+  await assert.rejects(looking, /NATS is away/)
+  assert.equal(calls, 1)
+  assert.deepEqual([...sought], [])
 })

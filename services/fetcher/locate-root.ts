@@ -13,8 +13,14 @@ type Deps = {
 /**
  * Waits for the root block of a DAG. Throws `PostponedError` after the first look, and `TransientError('not-found')`
  * only after a look of the whole time: a CID that is slow to find fails no sooner than it would alone.
+ *
+ * `onLongLook` is called when the first look is over and the job goes on; when it rejects, so does the look.
  */
-export type LocateRoot = (cid: string, signal: AbortSignal) => Promise<void>
+export type LocateRoot = (
+  cid: string,
+  signal: AbortSignal,
+  onLongLook: () => Promise<unknown>,
+) => Promise<void>
 
 /**
  * Most roots that can be found are found at once, so that those which nobody has must not hold up the others for their
@@ -23,13 +29,14 @@ export type LocateRoot = (cid: string, signal: AbortSignal) => Promise<void>
  */
 export function createLocateRoot({ locate, timeoutMs, firstTimeoutMs, longLooks }: Deps): LocateRoot {
   let looking = 0
-  return async (cid, signal) => {
+  return async (cid, signal, onLongLook) => {
     const givingWay = new AbortController()
     let isLong = false
     const timer = setTimeout(() => {
       if (looking < longLooks) {
         looking++
         isLong = true
+        onLongLook().catch((error: unknown) => givingWay.abort(error))
       } else givingWay.abort(new PostponedError('its root block did not come at the first look'))
     }, firstTimeoutMs)
     try {

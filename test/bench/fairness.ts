@@ -28,6 +28,7 @@ const runs = Number(values.runs)
 
 /** As in production. The pipelines of tests have shorter times. */
 const settings = {
+  LOCATE_FIRST_TIMEOUT_MS: '3000',
   LOCATE_TIMEOUT_MS: '30000',
   CONNECT_TIMEOUT_MS: '5000',
   FETCH_CHUNK_TIMEOUT_MS: '120000',

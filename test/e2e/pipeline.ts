@@ -44,6 +44,7 @@ export type Pipeline = Awaited<ReturnType<typeof startPipeline>>
 /** Settings that make waits short enough for tests. What is tested must not depend on them being long. */
 const quickSettings = {
   ALLOW_PRIVATE_ORIGINS: 'true',
+  LOCATE_FIRST_TIMEOUT_MS: '500',
   LOCATE_TIMEOUT_MS: '2000',
   CONNECT_TIMEOUT_MS: '3000',
   FETCH_CHUNK_TIMEOUT_MS: '3000',
