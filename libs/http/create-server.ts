@@ -88,6 +88,11 @@ export function createServer({
     reply.header('Connection', 'close')
     done(new HttpError(503, 'the server is stopping'))
   })
+  // Of requests that were in progress: a client that keeps its connection would keep the server from stopping.
+  server.addHook('onSend', (_request, reply, payload, done) => {
+    if (stopping) reply.header('Connection', 'close')
+    done(null, payload)
+  })
 
   limitPending(server, {
     maxPending: maxPendingRequests,
