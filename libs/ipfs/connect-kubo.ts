@@ -43,11 +43,13 @@ export function connectKubo({
   const http = openKuboHttp({ rpc, gateway: readEndpoint(gatewayUrl, '/') })
   const client = create({ url: rpc.url, headers: { ...rpc.headers } })
   const gate = createPinGate()
-  const origins = { client, peerings: createPeerings({ http, log }), allowPrivate: allowPrivateOrigins, log }
+  const peerings = createPeerings({ http, log })
+  const origins = { client, peerings, allowPrivate: allowPrivateOrigins, log }
   const streamCar = carSource === 'gateway' ? streamGatewayCar : streamExportedCar
   return {
     locate: (cid, options) => locate({ client, http }, cid, options),
     connectOrigins: (addresses, options) => connectOrigins(origins, addresses, options),
+    endStalePeerings: options => peerings.endStale(options),
     pinAhead: (cid, options) => pinAhead({ http, gate }, cid, options),
     streamCar: (cid, options) => streamCar(http, cid, options),
     streamLocalCar: (cid, options) => streamExportedCar(http, cid, options, { localOnly: true }),

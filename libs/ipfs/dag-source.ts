@@ -45,6 +45,12 @@ export type DagSource = {
   connectOrigins(origins: readonly string[], options: TimeLimit): Promise<ConnectedOrigins>
 
   /**
+   * Lets go of the peers that were held for jobs which could not end it themselves: their process was killed, or the node
+   * did not answer. Returns how many. Those in the node's configuration stay.
+   */
+  endStalePeerings(options: TimeLimit): Promise<number>
+
+  /**
    * Pins the DAG under `name` and resolves when all of it is local. `onProgress` hears changed values only,
    * so silence is a stall. Throws `TransientError('dag-incomplete')` when the node reports that the pin failed,
    * `'timed-out'` when `timeoutMs` is over. Waits for a garbage collection that runs.

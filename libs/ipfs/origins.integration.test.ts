@@ -4,7 +4,7 @@ import { createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
 
 import { connectNode, enoughTime } from './testing/connect-node.ts'
-import { startKuboNode } from './testing/kubo-node.ts'
+import { type KuboNode, startKuboNode } from './testing/kubo-node.ts'
 import { addRandomDag } from './testing/random-dag.ts'
 
 const timeout = 60_000
@@ -62,15 +62,17 @@ test('a private origin is refused unless it is allowed', { timeout }, async () =
   assert.deepEqual(connected.peerIds, [])
 })
 
+async function peeringsOf({ apiUrl }: KuboNode): Promise<unknown> {
+  const response = await fetch(`${apiUrl}/api/v0/swarm/peering/ls`, { method: 'POST' })
+  const { Peers } = JSON.parse(await response.text())
+  return (Peers ?? []).map(({ ID }: { ID: string }) => ID).toSorted()
+}
+
 test('a peer stays held until the last of its jobs lets go of it', { timeout }, async () => {
   await using provider = await startKuboNode()
   await using node = await startKuboNode()
   await using source = connectNode(node)
-  const peerings = async (): Promise<unknown> => {
-    const response = await fetch(`${node.apiUrl}/api/v0/swarm/peering/ls`, { method: 'POST' })
-    const { Peers } = JSON.parse(await response.text())
-    return (Peers ?? []).map(({ ID }: { ID: string }) => ID)
-  }
+  const peerings = () => peeringsOf(node)
   const first = await source.connectOrigins([provider.address], enoughTime())
   const second = await source.connectOrigins([provider.address], enoughTime())
   await first[Symbol.asyncDispose]()
@@ -80,4 +82,19 @@ test('a peer stays held until the last of its jobs lets go of it', { timeout }, 
   assert.deepEqual(await peerings(), [])
   await using _third = await source.connectOrigins([provider.address], enoughTime())
   assert.deepEqual(await peerings(), [provider.peerId])
+})
+
+test('peers that a killed process held are let go, those of jobs and of the configuration stay', {
+  timeout,
+}, async () => {
+  await using provider = await startKuboNode()
+  const configured = { ID: otherStranger, Addrs: ['/ip4/127.0.0.1/tcp/1'] }
+  await using node = await startKuboNode({ peering: [configured] })
+  const before = connectNode(node)
+  await before.connectOrigins([`/ip4/127.0.0.1/tcp/1/p2p/${stranger}`], enoughTime())
+  await before[Symbol.asyncDispose]()
+  await using source = connectNode(node)
+  await using _job = await source.connectOrigins([provider.address], enoughTime())
+  assert.equal(await source.endStalePeerings(enoughTime()), 1)
+  assert.deepEqual(await peeringsOf(node), [otherStranger, provider.peerId].toSorted())
 })

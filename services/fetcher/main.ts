@@ -162,11 +162,13 @@ await runService('fetcher', readFetcherConfig, async ({ config, log, stopping })
     isFull: disk.isFull,
     slots: takeTransferSlot,
     otherAccountsQueue: accounts => otherAccountsQueue(db, accounts),
-    removeStalePins: async () => {
-      // What they held goes with the next garbage collection.
-      using _busy = markBusy()
+    removeStale: async () => {
       const signal = AbortSignal.any([stopping, AbortSignal.timeout(cleanupTimeoutMs)])
-      return removeStalePins({ source, leasedContents: cids => leasedContents(db, cids) }, signal)
+      const peerings = await source.endStalePeerings({ timeoutMs: cleanupTimeoutMs, signal })
+      const pins = await removeStalePins({ source, leasedContents: cids => leasedContents(db, cids) }, signal)
+      // What they held goes with the next garbage collection.
+      if (pins > 0) markBusy()[Symbol.dispose]()
+      return { pins, peerings }
     },
     log,
   })

@@ -12,7 +12,7 @@ const readyToPull = (changes: Partial<Parameters<typeof createReadyToPull>[0]>) 
     isFull: () => false,
     slots: { isCrowded: () => false, accounts: () => [] },
     otherAccountsQueue: () => assert.fail('asked without need'),
-    removeStalePins: async () => 0,
+    removeStale: async () => ({ pins: 0, peerings: 0 }),
     log: createLogger('test', 'silent'),
     ...changes,
   })
@@ -36,8 +36,8 @@ test('while the node does not answer nothing may be pulled, and nothing is remov
 }, async () => {
   let cleanings = 0
   let ready = false
-  const removeStalePins = async () => ++cleanings
-  const mayPull = readyToPull({ isReady: async () => ready, removeStalePins })
+  const removeStale = async () => ({ pins: ++cleanings, peerings: 0 })
+  const mayPull = readyToPull({ isReady: async () => ready, removeStale })
   assert.equal(await mayPull(), false)
   assert.equal(cleanings, 0)
   ready = true
@@ -45,9 +45,9 @@ test('while the node does not answer nothing may be pulled, and nothing is remov
   assert.equal(cleanings, 1)
 })
 
-test('nothing may be pulled before the stale pins are gone', { timeout }, async () => {
-  const removed = Promise.withResolvers<number>()
-  const mayPull = readyToPull({ removeStalePins: () => removed.promise })
+test('nothing may be pulled before what was left is gone', { timeout }, async () => {
+  const removed = Promise.withResolvers<{ pins: number; peerings: number }>()
+  const mayPull = readyToPull({ removeStale: () => removed.promise })
   let answered = false
   const answer = mayPull().then(may => {
     answered = true
@@ -55,14 +55,32 @@ test('nothing may be pulled before the stale pins are gone', { timeout }, async 
   })
   await new Promise(setImmediate)
   assert.equal(answered, false)
-  removed.resolve(3)
+  removed.resolve({ pins: 3, peerings: 1 })
   assert.equal(await answer, true)
 })
 
-test('pins that cannot be removed do not keep the fetcher from its work', { timeout }, async () => {
-  const removeStalePins = () => Promise.reject(new Error('Postgres is away'))
-  const mayPull = readyToPull({ removeStalePins })
+test('what cannot be removed does not keep the fetcher from its work', { timeout }, async () => {
+  const removeStale = () => Promise.reject(new Error('Postgres is away'))
+  const mayPull = readyToPull({ removeStale })
   assert.equal(await mayPull(), true)
+})
+
+test('what is left later is removed within a minute, and nobody waits for it', { timeout }, async t => {
+  let now = 1_000
+  t.mock.method(performance, 'now', () => now)
+  let cleanings = 0
+  const removeStale = () => {
+    cleanings++
+    return cleanings === 1 ? Promise.resolve({ pins: 0, peerings: 0 }) : new Promise<never>(() => {})
+  }
+  const mayPull = readyToPull({ removeStale })
+  assert.equal(await mayPull(), true)
+  now += 59_999
+  assert.equal(await mayPull(), true)
+  assert.equal(cleanings, 1)
+  now += 1
+  assert.equal(await mayPull(), true)
+  assert.equal(cleanings, 2)
 })
 
 test('a node that is full gets no more jobs, and gets them when it has room', { timeout }, async () => {

@@ -2,8 +2,8 @@ import type { Logger } from '#libs/telemetry/index.ts'
 import type { TransferSlots } from './transfer-slots.ts'
 
 /** Asks again only when the last answer is older than `forMs`. Who asks meanwhile gets the same answer. */
-export function rememberAnswer(ask: () => Promise<boolean>, forMs: number): () => Promise<boolean> {
-  let answer: Promise<boolean> | undefined
+export function rememberAnswer<Answer>(ask: () => Promise<Answer>, forMs: number): () => Promise<Answer> {
+  let answer: Promise<Answer> | undefined
   let askedAt = 0
   return () => {
     if (answer && performance.now() - askedAt < forMs) return answer
@@ -22,34 +22,41 @@ type Deps = {
   slots: Pick<TransferSlots, 'isCrowded' | 'accounts'>
   /** Whether an account that is none of these has queued pins. */
   otherAccountsQueue: (accounts: readonly string[]) => Promise<boolean>
-  removeStalePins: () => Promise<number>
+  /** Removes what jobs that could not do it themselves have left on the node, and tells how much that was. */
+  removeStale: () => Promise<{ pins: number; peerings: number }>
   log: Logger
 }
+
+const cleanEveryMs = 60_000
 
 /**
  * Whether jobs can be worked on: the node answers and has space. While many jobs wait for a transfer slot, others are
  * left in the stream, where any fetcher gets them; unless an account that has none here is among them. A few are taken
- * all the same: requests of producers are in the stream only, until a fetcher has taken them. Before the first one is taken, what earlier processes have left on the
- * node is removed; when that fails it is left to the next start.
+ * all the same: requests of producers are in the stream only, until a fetcher has taken them.
+ *
+ * Before the first one is taken, what earlier processes have left on the node is removed. Later that is done once a
+ * minute, beside the work: the node may have been away when a job ended.
  */
 export function createReadyToPull(deps: Deps): () => Promise<boolean> {
-  const { isReady, isFull, slots, otherAccountsQueue, removeStalePins, log } = deps
-  let cleaned: Promise<void> | undefined
+  const { isReady, isFull, slots, otherAccountsQueue, removeStale, log } = deps
+  let firstCleaning: Promise<void> | undefined
   let lookedAt = -Infinity
 
   async function clean(): Promise<void> {
     try {
-      const removedPins = await removeStalePins()
-      if (removedPins > 0) log.info({ removedPins }, 'pins of processes that were killed removed')
+      const { pins, peerings } = await removeStale()
+      if (pins + peerings > 0) log.info({ pins, peerings }, 'what was left on the IPFS node removed')
     } catch (err) {
-      log.warn({ err }, 'pins of processes that were killed not removed')
+      log.warn({ err }, 'what was left on the IPFS node not removed, will retry')
     }
   }
+  const cleanNowAndThen = rememberAnswer(clean, cleanEveryMs)
 
   return async () => {
     if (!(await isReady())) return false
-    cleaned ??= clean()
-    await cleaned
+    const cleaning = cleanNowAndThen()
+    firstCleaning ??= cleaning
+    await firstCleaning
     if (isFull()) return false
     if (!slots.isCrowded()) return true
     if (performance.now() - lookedAt >= lookIntervalMs) {

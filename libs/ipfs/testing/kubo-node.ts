@@ -26,6 +26,8 @@ export type KuboNodeOptions = {
   offline?: boolean
   /** `Gateway.RetrievalTimeout`, a Go duration: how long the gateway waits for a block. */
   retrievalTimeout?: string
+  /** `Peering.Peers`. */
+  peering?: readonly { ID: string; Addrs: readonly string[] }[]
 }
 
 const binary = process.env['KUBO_BIN'] ?? 'ipfs'
@@ -70,11 +72,15 @@ export async function startKuboNode(options: KuboNodeOptions = {}): Promise<Kubo
   }
 }
 
-async function configure(path: string, { retrievalTimeout = '1h' }: KuboNodeOptions): Promise<void> {
+async function configure(
+  path: string,
+  { retrievalTimeout = '1h', peering = [] }: KuboNodeOptions,
+): Promise<void> {
   const config = JSON.parse(await readFile(path, 'utf8'))
   config.Routing = { Type: 'none' }
   config.Internal = { ...config.Internal, Bitswap: { BroadcastControl: { Enable: false } } }
   config.Gateway = { ...config.Gateway, RetrievalTimeout: retrievalTimeout }
+  config.Peering = { Peers: peering }
   await writeFile(path, JSON.stringify(config))
 }
 
