@@ -27,7 +27,11 @@ export function connectDatabase(service: string, settings: DatabaseSettings, log
     statement_timeout: settings.DATABASE_QUERY_TIMEOUT_MS,
     keepAlive: true,
   })
-  // An idle connection that breaks is replaced by the pool; without a listener the process would end.
-  pool.on('error', err => log.warn({ err }, 'an idle database connection broke'))
+  // A connection that breaks is replaced by the pool. Without a listener the process would end, and the pool itself
+  // listens only while the connection is idle, not between two queries of a transaction.
+  pool.on('connect', client => {
+    client.on('error', err => log.warn({ err }, 'a database connection broke'))
+  })
+  pool.on('error', err => log.debug({ err }, 'it was idle'))
   return Object.assign(drizzle(pool, { schema }), { [Symbol.asyncDispose]: () => pool.end() })
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { eq } from 'drizzle-orm'
+import { createLogger } from '#libs/telemetry/index.ts'
 import { acceptPin } from './accept-pin.ts'
 import { connectDatabase } from './connect-database.ts'
 import { isDatabaseAway } from './database-away.ts'
@@ -16,6 +17,7 @@ before(async () => {
 after(() => database[Symbol.asyncDispose]())
 
 const timeout = 20_000
+const settings = { DATABASE_MAX_CONNECTIONS: 1, DATABASE_QUERY_TIMEOUT_MS: 10_000 }
 const connect = (url: string, max = 1, queryTimeoutMs = 10_000) =>
   connectDatabase(
     'away',
@@ -103,6 +105,22 @@ test('a connection that the administrator ends during a query is away, and the n
     ended = found.rows[0]?.ended ?? false
   }
   assert.ok(isDatabaseAway(await sleeping))
+  assert.equal((await db.execute('select 1')).rows.length, 1)
+})
+
+test('a connection that ends between two queries of a transaction is away, and the process goes on', {
+  timeout,
+}, async () => {
+  const broke = Promise.withResolvers<void>()
+  const log = Object.assign(createLogger('test', 'silent'), { warn: () => broke.resolve() })
+  await using db = connectDatabase('away', { ...settings, DATABASE_URL: database.url }, log)
+  const work = db.transaction(async tx => {
+    const { rows } = await tx.execute<{ pid: number }>('select pg_backend_pid() as pid')
+    await database.db.execute(`select pg_terminate_backend(${rows[0]?.pid})`)
+    await broke.promise
+    await tx.execute('select 1')
+  })
+  await assertAway(work)
   assert.equal((await db.execute('select 1')).rows.length, 1)
 })
 

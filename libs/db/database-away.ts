@@ -4,7 +4,8 @@ const awayCodes =
   /^(08|53|57P|57014|40001|40P01)|^E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NOTFOUND|AI_AGAIN)$/
 
 // node-postgres gives these no code (pg-pool index.js `connect`, pg lib/client.js `_handleErrorWhileConnecting`, `query`).
-const awayMessages = /^(timeout exceeded when trying to connect|Connection terminated|Query read timeout)/
+const awayMessages =
+  /^(timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|Client was closed)/
 
 /** Whether `error`, or what caused it, means that Postgres cannot do it right now, and the same may succeed later. */
 export function isDatabaseAway(error: unknown): boolean {
