@@ -4,7 +4,7 @@ import { pinsOf, rpc } from './content.ts'
 import type { Pipeline } from './pipeline.ts'
 
 /** The empty UnixFS directory, which `ipfs init` pins. */
-const emptyDirectory = 'QmUNLLsPACCz1vLxQVkXqqLX5R1X345qqfHbsf67hvA3Nn'
+export const emptyDirectory = 'QmUNLLsPACCz1vLxQVkXqqLX5R1X345qqfHbsf67hvA3Nn'
 
 /**
  * Waits until nothing is left of finished jobs: no staged object, no open upload, no pin and no peering in the fetcher's

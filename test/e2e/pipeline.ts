@@ -16,12 +16,12 @@ import { prepareBackends } from '#deploy/prepare-backends.ts'
 import { projectRoot, serviceArguments } from '#deploy/service-command.ts'
 import { removeStreams } from '#libs/bus/testing/test-bus.ts'
 import { connectStorage } from '#libs/storage/index.ts'
-import { createLogger } from '#libs/telemetry/index.ts'
+import { createLogger, type Logger } from '#libs/telemetry/index.ts'
 import { createClient } from './client.ts'
 import type { TestServers } from './global-setup.ts'
 import { startOwnNats } from './own-nats.ts'
 
-const log = createLogger('test', process.env['TEST_LOG_LEVEL'] ?? 'warn')
+const testLog = createLogger('test', process.env['TEST_LOG_LEVEL'] ?? 'warn')
 
 /** The services of Pickup, in the order in which `startPipeline` starts them. */
 export const serviceNames = ['status', 'indexer-bridge', 'validator', 'fetcher', 'gateway'] as const
@@ -36,6 +36,11 @@ type PipelineOptions = {
   /** A nats-server that only this pipeline uses, so that the test may do with it what it likes. */
   ownNats?: boolean
   maxDeliver?: number
+  /** Servers of the caller's own, instead of those that all tests share. */
+  servers?: TestServers
+  /** Of the streams; 3 on a cluster. */
+  replicas?: number
+  log?: Logger
 }
 
 /** A complete Pickup of its own on the shared servers. Disposing stops it; database and buckets stay until the servers go. */
@@ -60,18 +65,20 @@ const quickSettings = {
 }
 
 export async function startPipeline(options: PipelineOptions = {}) {
-  const { settings = {}, services = serviceNames, ackWaitMs = 2_000, maxDeliver = 10_000 } = options
-  const shared: TestServers = JSON.parse(process.env['PICKUP_TEST_SERVERS'] ?? 'null')
+  const { settings = {}, services = serviceNames, ackWaitMs = 2_000, log = testLog } = options
+  const { maxDeliver = 10_000, replicas = 1 } = options
+  const given: TestServers = options.servers ?? JSON.parse(process.env['PICKUP_TEST_SERVERS'] ?? 'null')
   await using starting = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'pickup-e2e-'))
   starting.defer(() => rm(folder, { recursive: true }))
-  const ownNats = options.ownNats ? starting.use(await startOwnNats(folder, shared.binaries.nats)) : undefined
-  const servers = ownNats ? { ...shared, nats: ownNats.nats } : shared
+  const ownNats = options.ownNats ? starting.use(await startOwnNats(folder, given.binaries.nats)) : undefined
+  const servers = ownNats ? { ...given, nats: ownNats.nats } : given
   const prefix = `t${randomBytes(4).toString('hex')}`
   const admin = await connect({
-    servers: servers.nats.natsUrl,
+    servers: servers.nats.natsUrl.split(','),
     user: servers.nats.users.admin.user,
     pass: servers.nats.users.admin.password,
+    maxReconnectAttempts: -1,
   })
   starting.defer(() => admin.close())
   starting.defer(() => removeStreams(admin, prefix))
@@ -89,11 +96,12 @@ export async function startPipeline(options: PipelineOptions = {}) {
     createQueue(servers, prefix),
     startNode(supervisor, servers, folder, 'kubo'),
   ])
-  const streams = { replicas: 1, ackWaitMs, maxDeliver }
+  const streams = { replicas, ackWaitMs, maxDeliver }
   const prepare = () => prepareBackends({ databaseUrl, bus: natsSettings('provisioner'), streams }, log)
   await prepare()
 
   const database = new pg.Pool({ connectionString: databaseUrl, max: 2 })
+  database.on('error', err => log.debug({ err }, 'an idle connection broke'))
   starting.defer(() => database.end())
   const { endpoint, region, accessKeyId, secretAccessKey } = servers.s3
   const credentials = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey }

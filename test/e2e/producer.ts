@@ -7,10 +7,11 @@ import type { Pipeline } from './pipeline.ts'
 export async function connectProducer({ natsSettings, prefix }: Pipeline) {
   const { NATS_URL, NATS_USER, NATS_PASSWORD } = natsSettings('producer')
   const connection = await connect({
-    servers: NATS_URL,
+    servers: NATS_URL.split(','),
     user: NATS_USER,
     pass: NATS_PASSWORD,
     inboxPrefix: `_INBOX_${NATS_USER}`,
+    maxReconnectAttempts: -1,
   })
   return {
     /** Publishes a body as it is, right or wrong. */
