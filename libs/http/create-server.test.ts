@@ -120,3 +120,16 @@ test('headers that are too large and requests that are no HTTP get an error in t
   assert.match(answer, /^HTTP\/1\.1 400 /)
   assert.match(answer, /\{"code":400,"message":"Bad Request"\}\n$/)
 })
+
+test('a reader who takes nothing of a large answer is disconnected', { timeout }, async () => {
+  await using server = createTestServer({ requestTimeoutMs: 500 })
+  const closed = Promise.withResolvers<boolean>()
+  server.get('/large', (_request, reply) => {
+    reply.raw.once('close', () => closed.resolve(reply.raw.writableFinished))
+    return { text: 'x'.repeat(16 * 1024 ** 2) }
+  })
+  const client = connect(await server.listenOnLoopback(), '127.0.0.1').pause()
+  client.on('error', () => {}).write('GET /large HTTP/1.1\r\nHost: x\r\n\r\n')
+  assert.equal(await closed.promise, false)
+  client.destroy()
+})

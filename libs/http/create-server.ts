@@ -7,6 +7,7 @@ import Fastify, {
 } from 'fastify'
 import { enterSpan, type Logger, SpanKind } from '#libs/telemetry/index.ts'
 import { answerUnparsable } from './answer-unparsable.ts'
+import { disconnectStalled } from './disconnect-stalled.ts'
 import { type AnswerError, createAnswerError, type ErrorBody } from './error-answer.ts'
 import { HttpError } from './http-error.ts'
 import { limitPending } from './limit-pending.ts'
@@ -20,7 +21,10 @@ type ServerOptions = {
   /** Whether an error means that a backend cannot be reached right now. */
   isBackendAway: (error: unknown) => boolean
   maxHeaderBytes: number
-  /** For the headers of a request, and again for a body that is read as a whole. Other bodies have their own rule. */
+  /**
+   * For the headers of a request, and again for a body that is read as a whole. A reader who takes nothing of an answer
+   * for so long is disconnected. Streams have their own rule, in both directions.
+   */
   requestTimeoutMs: number
   /** Requests in progress at once; further ones are answered 503. Without it there may be any number. */
   maxPendingRequests?: number
@@ -123,6 +127,10 @@ export function createServer({
     if (statusCode >= 500 && statusCode !== 501)
       request.log.error({ err: error, ...describe(request) }, 'request failed')
     sendError(reply, statusCode, message)
+  })
+  server.addHook('onSend', (_request, reply, payload, done) => {
+    if (typeof payload === 'string') disconnectStalled(reply.raw, requestTimeoutMs)
+    done()
   })
   writeJson(server)
   refuseUnrouted(server)

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import { test } from 'node:test'
 import { addHealthRoutes } from './health.ts'
 import { createTestServer } from './testing/test-server.ts'
@@ -9,8 +11,15 @@ const timeout = 10_000
 async function startBusyServer() {
   const server = createTestServer({ maxPendingRequests: 2 })
   const waiting: (() => void)[] = []
+  const lasting: ServerResponse[] = []
   let arrived = Promise.withResolvers<void>()
   const left = Promise.withResolvers<void>()
+  server.get('/lasting', (request, reply) => {
+    request.leavePending()
+    reply.hijack()
+    reply.raw.write('begun')
+    lasting.push(reply.raw)
+  })
   server.get('/slow', async (_request, reply) => {
     reply.raw.once('close', left.resolve)
     await new Promise<void>(resolve => {
@@ -33,6 +42,11 @@ async function startBusyServer() {
     },
     /** Resolves when one has ended, however it did. */
     left: left.promise,
+    endLasting: async () => {
+      const closed = lasting.map(raw => once(raw, 'close'))
+      for (const raw of lasting) raw.end()
+      await Promise.all(closed)
+    },
     letAllGo: () => {
       for (const go of waiting.splice(0)) go()
     },
@@ -72,4 +86,14 @@ test('a client that goes away makes room', { timeout }, async () => {
   const { answer } = await server.begin()
   server.letAllGo()
   assert.equal((await answer).status, 200)
+})
+
+test('an answer that lasts takes no room, and gives none back at its end', { timeout }, async () => {
+  await using server = await startBusyServer()
+  for (let i = 0; i < 3; i++) assert.equal((await server.get('/lasting')).status, 200)
+  const [first, second] = [await server.begin(), await server.begin()]
+  await server.endLasting()
+  assert.equal((await server.get('/nothing')).status, 503)
+  server.letAllGo()
+  assert.deepEqual([(await first.answer).status, (await second.answer).status], [200, 200])
 })

@@ -10,10 +10,11 @@ type Options = {
 
 /**
  * Refuses requests while too many are in progress: one that would only wait for a backend holds memory, and its client
- * gives up before its turn. Health checks are answered all the same. Logs once when it begins and once when it is over.
+ * gives up before its turn. One whose answer lasts, and is limited elsewhere, calls `leavePending`. Health checks are
+ * answered all the same. Logs once when it begins and once when it is over.
  */
 export function limitPending(
-  server: Pick<FastifyInstance, 'addHook'>,
+  server: Pick<FastifyInstance, 'addHook' | 'decorateRequest'>,
   { maxPending, log, refuse }: Options,
 ): void {
   let pending = 0
@@ -26,6 +27,7 @@ export function limitPending(
     refused = 0
   }
 
+  server.decorateRequest('leavePending', () => {})
   server.addHook('onRequest', (request, reply, done) => {
     if (request.routeOptions.url?.startsWith('/health/')) return done()
     if (pending >= maxPending) {
@@ -33,7 +35,19 @@ export function limitPending(
       return refuse(reply)
     }
     pending++
-    reply.raw.once('close', leave)
+    let isPending = true
+    request.leavePending = () => {
+      if (isPending) leave()
+      isPending = false
+    }
+    reply.raw.once('close', request.leavePending)
     done()
   })
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** From now on the request does not count as one in progress. */
+    leavePending: () => void
+  }
 }

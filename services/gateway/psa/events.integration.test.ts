@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { pollUntil } from '#deploy/local/poll-until.ts'
 import type { LiveJob } from '#libs/bus/index.ts'
-import { revokeToken } from '#libs/db/index.ts'
+import { pins, revokeToken } from '#libs/db/index.ts'
 import { followEvents } from './testing/follow-events.ts'
 import { type PinningApp, startPinningApp } from './testing/pinning-app.ts'
 import { cidOf } from './testing/test-cids.ts'
@@ -144,6 +144,19 @@ test('the streams of a token and of the process are counted, and free again at t
   await pollUntil(again, { what: 'a free place', timeoutMs: 10_000, intervalMs: 20 })
 })
 
+test('streams leave room for all other requests', { timeout }, async () => {
+  const settings = { ...quick, MAX_WATCHERS: '8', MAX_PENDING_REQUESTS: '2' }
+  await using small = await startPinningApp({ settings })
+  const port = await small.app.listen({ host: '127.0.0.1', port: 0 })
+  const client = await small.client('a')
+  const { body: pin } = await client.add({ cid: cidOf('many streams') })
+  const follow = () => followEvents(`${port}/psa/pins/${pin.requestid}/events`, client.token)
+  using first = await follow()
+  using second = await follow()
+  assert.deepEqual([first.status, second.status], [200, 200])
+  assert.equal((await client.get(pin.requestid)).status, 200)
+})
+
 test('when the server stops its streams end, and it does not wait for them', { timeout }, async () => {
   const stopping = await startPinningApp({ settings: quick })
   const port = await stopping.app.listen({ host: '127.0.0.1', port: 0 })
@@ -166,7 +179,8 @@ test('a reader that takes nothing is cut off', { timeout }, async () => {
   const cid = cidOf('stalled')
   // Large, so that few events fill what the system buffers.
   const meta = { large: 'x'.repeat(500_000) }
-  const { body: pin } = await client.add({ cid, meta })
+  const { body: pin } = await client.add({ cid })
+  await stalling.db.update(pins).set({ meta })
   using stream = await followEvents(`${port}/psa/pins/${pin.requestid}/events`, client.token)
   stream.response.pause()
   const changing = setInterval(() => jobs.set(cid, { ...job, dagBytes: Math.floor(performance.now()) }), 1)

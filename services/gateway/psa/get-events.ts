@@ -35,10 +35,13 @@ export function addGetEvents(server: HttpServer, deps: Deps): void {
   server.get<{ Params: { requestid: string } }>(
     '/pins/:requestid/events',
     getEventsRoute,
-    async ({ params, grant }, reply) => {
+    async (request, reply) => {
+      const { params, grant } = request
       const found = await foundPin(findPin, grant, params.requestid)
       const status = statusOf(found, await lookUp(found, deps))
       const seat = takeSeat(grant.tokenId)
+      // From here on the seat is what limits it: streams that last must not keep others from being served.
+      request.leavePending()
       const stream = openEventStream(reply, deps)
       const { tokenId } = grant
       const viewer: Viewer = { requestId: params.requestid, tokenId, stream, shown: JSON.stringify(status) }
