@@ -124,6 +124,23 @@ test('a limit of pinned bytes refuses more with 409, and frees what is deleted',
   assert.equal((await client.replace(body.requestid, { cid: cidOf('more') })).status, 202)
 })
 
+test('a pin can be renamed whatever the limits are, and a failed one is not tried again by that', {
+  timeout,
+}, async () => {
+  const client = await app.client('over')
+  const cids = [cidOf('over 1'), cidOf('over 2')] as const
+  const { body } = await client.add({ cid: cids[0] })
+  await client.add({ cid: cids[1] })
+  await setQuotas(app.db, 'over', { maxPendingPins: 1, maxPinnedBytes: 1 }, 'test')
+  const renamed = await client.replace(body.requestid, { cid: cids[0], name: 'queued' })
+  assert.deepEqual([renamed.status, renamed.body.pin?.name], [202, 'queued'])
+  for (const cid of cids) await app.setState(cid, { state: 'pinned' })
+  const again = await client.replace(renamed.body.requestid, { cid: cids[0], name: 'pinned' })
+  assert.deepEqual([again.status, again.body.status], [202, 'pinned'])
+  await app.setState(cids[0], { state: 'failed', failureCode: 'stalled', failureMessage: 'nothing came' })
+  assert.equal((await client.replace(again.body.requestid, { cid: cids[0] })).status, 409)
+})
+
 test('a token that asks too often is 429, and others are not', { timeout }, async () => {
   await using limited = await startPinningApp({
     settings: { RATE_LIMIT_PER_SECOND: '1', RATE_LIMIT_BURST: '5' },

@@ -13,7 +13,7 @@ const Pin = Type.Object({
       description: 'Where the data is. More than 20 are accepted; unusable ones are dropped; answers show 20',
     }),
   ),
-  meta: Type.Optional(texts('Up to 1000 keys')),
+  meta: Type.Optional(texts('Up to 1000 keys, and 16 KiB of JSON')),
 })
 
 const PinStatus = Type.Object({

@@ -23,6 +23,17 @@ test('more than the most are cut off, and a text of any length costs no time', {
   assert.deepEqual(cleanOrigins([`/p2p/1${'z'.repeat(1_000_000)}`], rules), [])
 })
 
+test('a list that is all wrong is not read to its end, nor is an address that no peer has', {
+  timeout,
+}, () => {
+  const behind = (wrong: number) => [...Array.from({ length: wrong }, () => 'nonsense'), publicOne]
+  assert.deepEqual(cleanOrigins(behind(199), rules), [publicOne])
+  assert.deepEqual(cleanOrigins(behind(200), rules), [])
+  // 456 characters, and 513.
+  const [long, tooLong] = [`/p2p/${peerId}`.repeat(8), `/p2p/${peerId}`.repeat(9)]
+  assert.deepEqual(cleanOrigins([tooLong, long], rules), [long])
+})
+
 test('whatever is in the list, there is no error', { timeout }, () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(fc.anything(), fc.string(), fc.constant(publicOne))), given => {

@@ -3,10 +3,10 @@ import { judgeOrigin } from '#libs/ipfs/index.ts'
 
 type Rules = { maxOrigins: number; allowPrivate: boolean }
 
-/** Longer than any address in use. Decoding base58 takes time quadratic in the length. */
-const maxOriginCharacters = 1024
-/** Of a list that is longer the rest is not looked at. */
-const maxCandidates = 1000
+/** Longer than any address in use. Decoding base58 takes time quadratic in the length: here up to 1 ms. */
+const maxOriginCharacters = 512
+/** Of a list that is longer the rest is not looked at: nobody else is served while it is. */
+const maxCandidates = 200
 
 /**
  * The origins that a fetcher could dial: multiaddrs that end in `/p2p/<peer id>`, each once, not more than `maxOrigins`.

@@ -48,6 +48,7 @@ test('a pin that breaks a rule is 400, says which, and stores nothing', { timeou
     [{ cid: v0, meta: { 'a\0': '' } }, /^meta\.a: /],
     [{ cid: v0, meta: [] }, /^meta: /],
     [{ cid: v0, meta: many }, /^meta: .*1000/],
+    [{ cid: v0, meta: { a: 'x'.repeat(16 * 1024) } }, /^meta: .*16384/],
     [{ cid: v0, origins: 'nonsense' }, /^origins: /],
     [[], /body/],
     ['7', /body/],

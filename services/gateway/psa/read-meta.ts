@@ -2,6 +2,8 @@ import { HttpError } from '#libs/http/index.ts'
 import { isStorable } from './storable-text.ts'
 
 const maxKeys = 1000
+/** A page holds the metadata of a thousand pins at once. */
+const maxBytes = 16 * 1024
 
 /** Metadata of a pin, or of a filter: texts by keys. Throws `HttpError` 400 that names the key and the rule. */
 export function readMeta(value: unknown): Record<string, string> {
@@ -9,7 +11,10 @@ export function readMeta(value: unknown): Record<string, string> {
     throw new HttpError(400, 'meta: must be an object of texts')
   const pairs = Object.entries(value as Record<string, unknown>)
   if (pairs.length > maxKeys) throw new HttpError(400, `meta: must not have more than ${maxKeys} keys`)
-  return Object.fromEntries(pairs.map(([key, text]) => [key, readText(key, text)]))
+  const meta = Object.fromEntries(pairs.map(([key, text]) => [key, readText(key, text)]))
+  if (Buffer.byteLength(JSON.stringify(meta)) > maxBytes)
+    throw new HttpError(400, `meta: must not be longer than ${maxBytes} bytes of JSON`)
+  return meta
 }
 
 function readText(key: string, text: unknown): string {

@@ -32,7 +32,8 @@ export function addReplacePin(server: HttpServer, deps: Deps): void {
     async ({ params, body, grant }, reply) => {
       const requested = readPin(body)
       const { pin: old } = await foundPin(findPin, grant, params.requestid)
-      await requireQuota(grant, { replaced: old })
+      // To change a name is not to ask for more, also where the limit has been reached.
+      if (requested.cid !== old.cid || old.state === 'failed') await requireQuota(grant, { replaced: old })
       const { account } = grant
       const accepted = await replacePin(
         { account, requestId: old.requestId },
