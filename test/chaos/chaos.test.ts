@@ -6,18 +6,18 @@ import { formatReport } from './report.ts'
 import { type ChaosOptions, runChaos } from './run-chaos.ts'
 
 test('no pin is lost or stuck, whatever dies while it is worked on', {
-  // Two minutes of faults; the rest is for a machine that is busy with other things.
-  timeout: 420_000,
+  // Some three minutes; the rest is for a machine that is busy with other things.
+  timeout: 600_000,
   skip: process.platform !== 'linux',
 }, async t => {
   await using folder = await createTemporaryFolder('pickup-chaos-')
   const options: ChaosOptions = {
-    seed: Number(process.env['CHAOS_SEED'] ?? Math.floor(Math.random() * 1_000_000)),
-    minutes: 2,
+    seed: Number(process.env['CHAOS_SEED'] ?? 1),
+    minutes: 1.5,
     pins: 200,
     cluster: false,
     faultsAtOnce: 1,
-    settleTimeoutMs: 200_000,
+    settleTimeoutMs: 240_000,
     folder: folder.path,
     log: createLogger('chaos', process.env['TEST_LOG_LEVEL'] ?? 'silent'),
   }

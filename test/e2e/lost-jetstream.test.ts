@@ -56,7 +56,8 @@ async function assertAllKept(cids: readonly string[]): Promise<void> {
   }
   await allHandled(pipeline)
   const probe = async () => {
-    const { rows } = await database.query('select cid from contents where bridged_at is null')
+    const waiting = 'select cid from contents where bridged_at is null and cid = any($1)'
+    const { rows } = await database.query(waiting, [cids])
     assert.deepEqual(rows, [])
   }
   await pollUntil(probe, { what: 'the report of the indexer bridge', timeoutMs: 20_000 })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -12,7 +13,7 @@ import { type ContentPool, createContentPool } from '../content-pool.ts'
 import { remains, unfinishedWork } from '../leftovers.ts'
 import { createRandom } from '../random.ts'
 import { createJourneys, type Journey } from './journeys.ts'
-import type { JournalLine, WatchedContent } from './plan.ts'
+import { type JournalLine, overFileOf, type WatchedContent } from './plan.ts'
 import { type RestartedService, restartService } from './restarted-service.ts'
 
 /** A place between two effects of one service on one journey. */
@@ -21,8 +22,13 @@ type Traveller = Awaited<ReturnType<Journey['prepare']>> & { journey: Journey }
 
 /** By default a place that several journeys pass is tried on the first of them. */
 const everywhere = process.env['CRASH_EVERYWHERE'] === '1'
+/** For how long processes are killed; what is under way then goes on to its end. */
+const budgetMs = Number(process.env['CRASH_MINUTES'] ?? 1.5) * 60_000
 /** Only the places whose names match. */
 const wanted = new RegExp(process.env['CRASH_POINTS'] ?? '')
+
+/** Several processes may publish a row of the outbox, and whoever dies for another content may come too late for its own. */
+const mostRounds = 4
 
 const settings = {
   LEASE_MS: '1500',
@@ -71,43 +77,59 @@ test('a service may be killed between any two of its effects', {
     await everythingEnds(pipeline)
   }
 
+  const wrongEnds = new Map<CrashPoint, string[]>()
+
+  /** Sends one content to each point. Resolves with the points that none came to: another process did that for it. */
+  async function crashAt(group: readonly CrashPoint[]): Promise<CrashPoint[]> {
+    if (group.length === 0) return []
+    const travellers = await Promise.all(
+      group.map(async point => ({
+        point,
+        journey: point.journey,
+        ...(await point.journey.prepare()),
+        crashBefore: { service: point.service, effect: point.before },
+      })),
+    )
+    await travel(travellers)
+    const journal = await readJournal(files.journalFile)
+    const killed = new Set(journal.flatMap(line => (line.killed ? [line.cid] : [])))
+    for (const { cid, point } of travellers) {
+      const end = await stateOf(pipeline, cid)
+      if (end !== point.journey.end) wrongEnds.set(point, [`${cid} ended ${end}`])
+    }
+    return travellers.flatMap(({ cid, point }) => (killed.has(cid) ? [] : [point]))
+  }
+
   const scouts = await Promise.all(journeys.map(async journey => ({ journey, ...(await journey.prepare()) })))
   await travel(scouts)
   const points = pointsOf(scouts, await readJournal(files.journalFile)).filter(point =>
     wanted.test(nameOf(point)),
   )
-  const travellers = await Promise.all(
-    points.map(async point => ({
-      journey: point.journey,
-      point,
-      ...(await point.journey.prepare()),
-      crashBefore: { service: point.service, effect: point.before },
-    })),
-  )
-  // Who has to be met in the middle of the work waits until the fetcher dies no more for others.
-  for (const group of [travellers.filter(isQuick), travellers.filter(traveller => !isQuick(traveller))])
-    await travel(group)
-  const journal = await readJournal(files.journalFile)
-  for (const { cid, point } of travellers) {
-    const { journey } = point
-    await t.test(nameOf(point), async () => {
-      assert.ok(
-        journal.some(line => line.cid === cid && line.killed),
-        'no process was killed there',
-      )
-      assert.equal(await stateOf(pipeline, cid), journey.end)
-    })
+  const over = AbortSignal.timeout(budgetMs)
+  over.addEventListener('abort', () => writeFileSync(overFileOf(files.planFile), ''))
+  let missed = points
+  for (let round = 0; round < mostRounds && missed.length > 0 && !over.aborted; round++) {
+    // Who has to be met in the middle of the work waits until the fetcher dies no more for others.
+    const quick = await crashAt(missed.filter(isQuick))
+    missed = [...quick, ...(await crashAt(missed.filter(point => !isQuick(point))))]
   }
+  assert.ok(missed.length < points.length)
+  for (const point of points)
+    await t.test(nameOf(point), t => {
+      assert.deepEqual(wrongEnds.get(point) ?? [], [])
+      if (missed.includes(point)) t.skip(over.aborted ? 'no time was left for it' : 'nobody came to it')
+    })
   await t.test('all CARs are right, and each was announced', () => allCarsAreRight(pipeline, pool))
+  const tried = points.length - missed.length
   t.diagnostic(
-    `${points.length} crash points, ${services.reduce((sum, { starts }) => sum + starts, 0)} starts`,
+    `${tried} of ${points.length} crash points, ${services.reduce((sum, { starts }) => sum + starts, 0)} starts`,
   )
 })
 
 const nameOf = ({ journey, service, after, before }: CrashPoint): string =>
   `${journey.name}: ${service}, after ${after}, before ${before}`
 
-const isQuick = ({ journey }: Traveller) => journey.end !== 'unpinned'
+const isQuick = ({ journey }: CrashPoint) => journey.end !== 'unpinned'
 
 /** What the services do, in order, each effect once; what was done on the journeys before is left out. */
 function pointsOf(scouts: readonly Traveller[], journal: readonly JournalLine[]): CrashPoint[] {

@@ -12,4 +12,6 @@ export type JournalLine = { service: string; cid: string; effect: string; killed
 
 /** The variables by which a process gets its plan, a JSON array of {@link WatchedContent}, and the file of the journal. */
 export const planVariable = 'CRASH_PLAN'
+/** Once this file is there nothing is killed any more. */
+export const overFileOf = (planFile: string): string => `${planFile}.over`
 export const journalVariable = 'CRASH_JOURNAL'

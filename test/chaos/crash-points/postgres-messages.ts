@@ -6,16 +6,18 @@ import type { Effect } from './conversation.ts'
  * commit.
  */
 export function postgresStatements() {
-  let statement = ''
+  /** By their names: what is prepared is only sent once. */
+  const statements = new Map<string, string>()
   let inTransaction = false
   let about = ''
   let changes: string[] = []
 
   function effectOf(type: string, body: string): Effect[] {
-    if (type === 'P') statement = body.split('\0')[1] ?? ''
+    const [first = '', second = ''] = body.split('\0')
+    if (type === 'P') statements.set(first, second)
     if (type === 'Q') return simple(body.toLowerCase())
     if (type !== 'B') return []
-    const name = nameOf(statement)
+    const name = nameOf(statements.get(second) ?? '')
     if (!inTransaction) return name === undefined ? [] : [{ name, about: body }]
     about += body
     if (name !== undefined) changes.push(name)
@@ -48,12 +50,24 @@ export function postgresStatements() {
   }
 }
 
-/** `update contents: state, attempts`. Undefined for what only reads, and for the renewal of leases, which has no fixed time. */
+/**
+ * Such as `update contents: state, attempts`, or all of them when one statement does several. Undefined for what only reads,
+ * and for the renewal of leases, which has no fixed time.
+ */
 function nameOf(statement: string): string | undefined {
   const text = statement.replaceAll('"', '').trim()
-  const [, verb, table] = /^(insert into|update|delete from) (\w+)/i.exec(text) ?? []
-  if (verb === undefined || text.startsWith('update jobs as job set lease_until')) return undefined
-  const set = verb === 'update' ? / set (.*?)(?: where | from )/s.exec(text)?.[1] : undefined
-  const columns = [...(set ?? '').matchAll(/(?:^|, )(\w+) = /g)].map(([, column]) => column)
-  return `${verb} ${table}${columns.length > 0 ? `: ${columns.slice(0, 5).join(', ')}` : ''}`
+  if (text.startsWith('update jobs as job set lease_until')) return undefined
+  const changes = text.matchAll(text.startsWith('with ') ? changing : changingFirst)
+  const names = [...changes].map(([, verb, table, set]) => `${verb} ${table}${columnsOf(set)}`)
+  return names.length === 0 ? undefined : names.join('; ')
+}
+
+const changing =
+  /(?<!for |do )\b(insert into|update|delete from) (\w+)(?: (?:as \w+ )?set (.*?)(?: where | from ))?/gis
+const changingFirst = new RegExp(`^${changing.source}`, 'gis')
+
+/** The first of the columns that `set` changes. */
+function columnsOf(set = ''): string {
+  const columns = [...set.matchAll(/(?:^|, )(\w+) = /g)].map(([, column]) => column)
+  return columns.length > 0 ? `: ${columns.slice(0, 5).join(', ')}` : ''
 }

@@ -1,14 +1,15 @@
 // Loaded before a service, by `--import`. It looks at the bytes that the process is about to send, writes down what they
 // do to the world outside, and kills the process in front of what its plan names.
-import { appendFileSync, readFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { type Conversation, createConversation } from './conversation.ts'
-import { type JournalLine, journalVariable, planVariable, type WatchedContent } from './plan.ts'
+import { type JournalLine, journalVariable, overFileOf, planVariable, type WatchedContent } from './plan.ts'
 
 const journalFile = process.env[journalVariable] ?? ''
 const service = process.env['OTEL_SERVICE_NAME'] ?? ''
-const plan: WatchedContent[] = JSON.parse(readFileSync(process.env[planVariable] ?? '', 'utf8'))
+const planFile = process.env[planVariable] ?? ''
+const plan: WatchedContent[] = JSON.parse(readFileSync(planFile, 'utf8'))
 const killedBefore = new Set(
   readFileSync(journalFile, 'utf8')
     .split('\n')
@@ -27,7 +28,7 @@ function aboutToDo(effect: string, about: string): void {
   for (const { cid, keys, crashBefore } of plan) {
     if (!keys.some(key => about.includes(key))) continue
     const isHere = crashBefore?.service === service && crashBefore.effect === effect
-    const killed = isHere && !killedBefore.has(cid)
+    const killed = isHere && !killedBefore.has(cid) && !existsSync(overFileOf(planFile))
     const line: JournalLine = { service, cid, effect, killed }
     appendFileSync(journalFile, `${JSON.stringify(line)}\n`)
     if (killed) process.kill(process.pid, 'SIGKILL')
