@@ -129,7 +129,12 @@ export function createServer({
     sendError(reply, statusCode, message)
   })
   server.addHook('onSend', (_request, reply, payload, done) => {
-    if (typeof payload === 'string') disconnectStalled(reply.raw, requestTimeoutMs)
+    const { raw } = reply
+    // Most answers are taken by the socket as a whole, in the same turn: they wait for no reader.
+    const watch = () => {
+      if (raw.writableLength > 0) disconnectStalled(raw, requestTimeoutMs)
+    }
+    if (typeof payload === 'string') raw.once('prefinish', () => setImmediate(watch))
     done()
   })
   writeJson(server)
