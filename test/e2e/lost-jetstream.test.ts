@@ -114,11 +114,12 @@ describe('the directory of JetStream is deleted', { timeout: 300_000 }, () => {
   test('progress is shown again', { timeout: 60_000 }, async () => {
     await restartNats(remove)
     const nobodyHasIt = 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku'
-    await pipeline.client.pin(nobodyHasIt)
-    await pipeline.client.settled(nobodyHasIt, {
-      until: ({ progress }) => progress?.phase === 'locating',
-      timeoutMs: 30_000,
-    })
+    const probe = async () => {
+      const { status, progress } = await pipeline.client.status(nobodyHasIt)
+      if (status === 'unpinned' || status === 'pin_error') await pipeline.client.pin(nobodyHasIt)
+      assert.equal(progress?.phase, 'locating')
+    }
+    await pollUntil(probe, { what: 'the phase of a job', timeoutMs: 40_000 })
     await pipeline.client.unpin(nobodyHasIt)
   })
 
