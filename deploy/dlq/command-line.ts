@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { explainUsage } from '../local/explain-usage.ts'
 import { defaultDataDir } from '../local/folders.ts'
 import { StackError } from '../local/stack-error.ts'
 
@@ -84,9 +85,9 @@ function wholeNumber(text: string, what: string, least = 1): number {
   return number
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
+const parse = (args: readonly string[]) =>
+  explainUsage(() =>
+    parseArgs({
       args: [...args],
       allowPositionals: true,
       options: {
@@ -99,9 +100,5 @@ function parse(args: readonly string[]) {
         data: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
-    })
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new StackError(`${reason} (--help shows what there is)`, { cause: error })
-  }
-}
+    }),
+  )

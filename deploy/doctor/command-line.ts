@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { explainUsage } from '../local/explain-usage.ts'
 import { defaultDataDir } from '../local/folders.ts'
 import { StackError } from '../local/stack-error.ts'
 
@@ -33,9 +34,9 @@ export function readDoctorCommandLine(args: readonly string[]): DoctorOptions | 
   }
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
+const parse = (args: readonly string[]) =>
+  explainUsage(() =>
+    parseArgs({
       args: [...args],
       options: {
         repair: { type: 'boolean', default: false },
@@ -44,9 +45,5 @@ function parse(args: readonly string[]) {
         data: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
-    }).values
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new StackError(`${reason} (--help shows what there is)`, { cause: error })
-  }
-}
+    }),
+  ).values

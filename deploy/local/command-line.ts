@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { explainUsage } from './explain-usage.ts'
 import { defaultDataDir } from './folders.ts'
 import { StackError } from './stack-error.ts'
 
@@ -43,9 +44,9 @@ export function readCommandLine(args: readonly string[]): CommandLine {
   }
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
+const parse = (args: readonly string[]) =>
+  explainUsage(() =>
+    parseArgs({
       args: [...args],
       options: {
         data: { type: 'string' },
@@ -55,9 +56,5 @@ function parse(args: readonly string[]) {
         'ready-file': { type: 'string' },
         help: { type: 'boolean', default: false },
       },
-    }).values
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new StackError(`${reason} (--help shows what there is)`, { cause: error })
-  }
-}
+    }),
+  ).values

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type TokenScope, tokenScopes } from '#libs/db/index.ts'
+import { explainUsage } from '../local/explain-usage.ts'
 import { defaultDataDir } from '../local/folders.ts'
 import { StackError } from '../local/stack-error.ts'
 
@@ -93,9 +94,9 @@ function limitOf(text: string, option: string): number | null {
   return limit
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
+const parse = (args: readonly string[]) =>
+  explainUsage(() =>
+    parseArgs({
       args: [...args],
       allowPositionals: true,
       options: {
@@ -108,9 +109,5 @@ function parse(args: readonly string[]) {
         data: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
-    })
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new StackError(`${reason} (--help shows what there is)`, { cause: error })
-  }
-}
+    }),
+  )
