@@ -9,6 +9,12 @@ const LOWEST_PORT = 12_000
 const HIGHEST_PORT = 32_000
 const TRIES = 100
 
+// A port that was found free is bound a moment later. Installations that start at the same time, as tests do, look in
+// different slices, so that none takes what another has just found.
+const PORTS_PER_PROCESS = 200
+const SLICES = (HIGHEST_PORT - LOWEST_PORT) / PORTS_PER_PROCESS
+const lowestOfProcess = LOWEST_PORT + (process.pid % SLICES) * PORTS_PER_PROCESS
+
 /** True when a server could listen on this loopback port now. */
 async function isFree(port: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>()
@@ -27,10 +33,12 @@ export async function requireFreePort(port: number): Promise<number> {
 /** A loopback port that nobody listens on, and none of `taken`. */
 async function findFreePort(taken: readonly number[]): Promise<number> {
   for (let i = 0; i < TRIES; i++) {
-    const port = randomInt(LOWEST_PORT, HIGHEST_PORT)
+    const port = lowestOfProcess + randomInt(PORTS_PER_PROCESS)
     if (!taken.includes(port) && (await isFree(port))) return port
   }
-  throw new StackError(`found no free port on 127.0.0.1 between ${LOWEST_PORT} and ${HIGHEST_PORT}`)
+  throw new StackError(
+    `found no free port on 127.0.0.1 from ${lowestOfProcess} to ${lowestOfProcess + PORTS_PER_PROCESS - 1}`,
+  )
 }
 
 /** Loopback ports by name, kept in `file` and the same at each start; one that is taken by then is chosen anew. */

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Consumer, JsMsg } from '@nats-io/jetstream'
+import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream'
+import type { Subscription } from '@nats-io/transport-node'
 import type { Logger } from '#libs/telemetry/index.ts'
 import type { Bus } from './connect-bus.ts'
 import { isLateDelivery } from './late-delivery.ts'
@@ -19,6 +20,8 @@ type PullOptions = {
 }
 
 const pullMs = 30_000
+/** Until `mayPull` is asked again. Slots may be idle for so long; what is costly to ask remembers its answer. */
+const askAgainMs = 200
 const retryMinMs = 200
 const retrySpreadMs = 1_800
 /** So that `mayPull` is asked again before a long queue has filled all slots. */
@@ -54,13 +57,16 @@ export async function pullInSlots({
     }
     try {
       if (!(await mayPull())) {
-        await pauseAfterFailure(stopping)
+        await pause(askAgainMs, stopping)
         continue
       }
       consumer ??= await bus.stream.consumers.get(stream, name)
       const free = Math.min(slots - running.size, maxPulled)
-      for await (const message of pullMessages(consumer, free, stopping))
-        start(message, await isLateDelivery(message, consumer))
+      for await (const message of pullMessages(consumer, free, stopping)) {
+        // It was on its way when this process began to stop: left alone, it would be held until the ack wait is over.
+        if (stopping.aborted) handBack(message)
+        else start(message, await isLateDelivery(message, consumer))
+      }
     } catch (err) {
       // No leader, missed heartbeats, a consumer that is not there yet: all of them pass.
       log.debug({ err, consumer: name }, 'pull failed, will retry')
@@ -71,26 +77,54 @@ export async function pullInSlots({
   await Promise.all(running)
 }
 
-/** One pull of up to `most` messages, as they come. When `stopping` is aborted the open pull is taken back. */
+/**
+ * Gives a message to whoever pulls next. With a delay, because the server stores when a delayed message is due, and forgets
+ * the others when it stops as well: those would come after the ack wait (nats-server consumer.go, `processNak`).
+ */
+export const handBack = (message: JsMsg): void => message.nak(1)
+
+/** An unreachable server does not answer that it has stopped sending. */
+const takeBackMs = 2_000
+
+/**
+ * One pull of up to `most` messages, as they come. When `stopping` is aborted the open pull is taken back: what the server
+ * has sent before still comes.
+ */
 export async function* pullMessages(
   consumer: Consumer,
   most: number,
   stopping: AbortSignal,
 ): AsyncGenerator<JsMsg, void, undefined> {
   const pull = await consumer.fetch({ max_messages: most, expires: pullMs })
-  const takeBack = () => pull.stop()
+  let giveUp: NodeJS.Timeout | undefined
+  const takeBack = () => {
+    drain(pull)
+    giveUp = setTimeout(() => pull.stop(), takeBackMs)
+  }
   stopping.addEventListener('abort', takeBack)
   if (stopping.aborted) takeBack()
   try {
     yield* pull
   } finally {
     stopping.removeEventListener('abort', takeBack)
+    clearTimeout(giveUp)
   }
 }
 
+/** `close` and `stop` drop what is under way between server and client, so its subscription is drained instead. */
+function drain(pull: ConsumerMessages): void {
+  // Present on the object at run time, absent from its public type (nats.js jetstream/src/consumer.ts, PullConsumerMessagesImpl).
+  const { sub } = pull as ConsumerMessages & { sub?: Subscription }
+  if (sub === undefined) throw new Error('the NATS client no longer exposes the subscription of a pull')
+  // Closed already: the pull has ended by itself.
+  if (!sub.isClosed()) void sub.drain()
+}
+
 /** The wait before the next attempt, after one that failed. Ends early, without an error, when `stopping` is aborted. */
-export async function pauseAfterFailure(stopping: AbortSignal): Promise<void> {
-  const ms = retryMinMs + Math.random() * retrySpreadMs
+export const pauseAfterFailure = (stopping: AbortSignal): Promise<void> =>
+  pause(retryMinMs + Math.random() * retrySpreadMs, stopping)
+
+async function pause(ms: number, stopping: AbortSignal): Promise<void> {
   const [outcome] = await Promise.allSettled([delay(ms, undefined, { signal: stopping })])
   if (outcome.status === 'rejected' && !stopping.aborted) throw outcome.reason
 }

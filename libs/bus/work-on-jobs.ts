@@ -9,7 +9,7 @@ import { createHolds, type Hold } from './holds.ts'
 import { tooManyDeliveries } from './late-delivery.ts'
 import { type JobData, type LeasedStep, type LeaseFacts, PostponedError } from './leased-step.ts'
 import { headersOf, traceContextOf } from './publish.ts'
-import { pullInSlots } from './pull.ts'
+import { handBack, pullInSlots } from './pull.ts'
 import { type RetryDelays, retryDelayMs } from './retry-delay.ts'
 import type { RunningJobs } from './running-jobs.ts'
 import { settle } from './settle.ts'
@@ -157,7 +157,7 @@ async function handleFailure<Data extends JobData, Lease extends LeaseFacts, Res
   if (stopping.aborted && !permanent) {
     if (lease !== undefined) await step.release(lease)
     log.info({ eventId: event.id }, 'service stops, job handed back')
-    return message.nak()
+    return handBack(message)
   }
   if (lease !== undefined && error instanceof PostponedError) {
     await step.postpone(lease)

@@ -4,6 +4,7 @@ import type { Logger } from '#libs/telemetry/index.ts'
 import { collectGarbage } from './collect-garbage.ts'
 import type { DagSource } from './dag-source.ts'
 import { streamExportedCar } from './export-car.ts'
+import { findPin } from './find-pin.ts'
 import { streamGatewayCar } from './gateway-car.ts'
 import { readEndpoint } from './kubo-endpoint.ts'
 import { openKuboHttp } from './kubo-http.ts'
@@ -29,8 +30,8 @@ export type KuboOptions = {
 }
 
 /**
- * A {@link DagSource} over one Kubo node (0.40 or later), which it expects to have for itself: pins, peerings and
- * garbage collections of others are not seen. Connects on demand. Disposing breaks the requests that stream.
+ * A {@link DagSource} over one Kubo node (0.40 or later), which it expects to have for itself: peerings and garbage
+ * collections of others are not seen, nor are pins that run. Connects on demand. Disposing breaks the requests that stream.
  */
 export function connectKubo({
   apiUrl,
@@ -53,6 +54,7 @@ export function connectKubo({
     pinAhead: (cid, options) => pinAhead({ http, gate }, cid, options),
     streamCar: (cid, options) => streamCar(http, cid, options),
     streamLocalCar: (cid, options) => streamExportedCar(http, cid, options, { localOnly: true }),
+    findPin: (cid, options) => findPin(client, cid, options),
     listPins: options => listPins(client, options),
     unpin: (cid, options) => unpin({ client, gate }, cid, options),
     anyPeerAlive: (peerIds, options) => anyPeerAlive(http, peerIds, options),

@@ -74,6 +74,9 @@ export type DagSource = {
    */
   streamLocalCar(cid: string, options: TimeLimit): AsyncIterable<Uint8Array>
 
+  /** The recursive pin of a CID, when it is complete. There is one at most: a second `pin/add` only renames it. */
+  findPin(cid: string, options: TimeLimit): Promise<NamedPin | undefined>
+
   /** All recursive pins that are complete, with their names. */
   listPins(options: TimeLimit): Promise<readonly NamedPin[]>
 

@@ -84,6 +84,23 @@ test('the recursive pins of a node are listed with their names', { timeout }, as
   assert.equal(pins.get(other.cid.toString()), '')
 })
 
+test('a pin is found by its CID and keeps its name, and a CID without one has none', {
+  timeout,
+}, async () => {
+  await using node = await startKuboNode()
+  await using source = connectNode(node)
+  const { root, leaves } = await addRandomDag(node, { leaves: 2 })
+  const { cid: unnamed } = await node.client.add('unnamed', { pin: true })
+  await source.unpin(root, enoughTime())
+  assert.equal(await source.findPin(root, enoughTime()), undefined)
+  await source.pinAhead(root, { ...enoughTime(), name: 'mine', onProgress: ignoreProgress })
+  assert.deepEqual(await source.findPin(root, enoughTime()), { cid: root, name: 'mine' })
+  assert.equal(await source.findPin(leaves[0] ?? '', enoughTime()), undefined)
+  const again = unnamed.toV1().toString()
+  await source.pinAhead(again, { ...enoughTime(), name: '', onProgress: ignoreProgress })
+  assert.deepEqual(await source.findPin(again, enoughTime()), { cid: again, name: '' })
+})
+
 test('unpin removes the pin and may be repeated', { timeout }, async () => {
   await using node = await startKuboNode()
   await using source = connectNode(node)

@@ -1,8 +1,11 @@
 import type { KuboRPCClient } from 'kubo-rpc-client'
 import { CID } from 'multiformats/cid'
 
+import { findPin } from './find-pin.ts'
 import { beginCall } from './kubo-call.ts'
 import type { PinGate } from './pin-gate.ts'
+
+const lookTimeoutMs = 5_000
 
 /**
  * Kubo answers "not pinned" like any failure, told apart by text only. So a failed removal is judged by the state
@@ -16,21 +19,12 @@ export async function unpin(
   const call = beginCall(`unpin ${cid}`, options, { expired: 'timed-out', failed: 'source-unavailable' })
   try {
     using _pass = await gate.enterPin(call.signal)
-    const pin = CID.parse(cid)
     try {
-      await client.pin.rm(pin, { signal: call.signal })
+      await client.pin.rm(CID.parse(cid), { signal: call.signal })
     } catch (error) {
-      if (await isPinned(client, pin, call.signal)) throw error
+      if (await findPin(client, cid, { signal: call.signal, timeoutMs: lookTimeoutMs })) throw error
     }
   } catch (error) {
     throw call.translate(error)
   }
-}
-
-async function isPinned(client: KuboRPCClient, cid: CID, signal: AbortSignal): Promise<boolean> {
-  // Asked about one CID Kubo answers a missing pin by an error again; the pins of a fetching node are few.
-  for await (const pin of client.pin.ls({ type: 'recursive', signal })) {
-    if (pin.cid.equals(cid)) return true
-  }
-  return false
 }

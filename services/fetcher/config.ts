@@ -77,7 +77,10 @@ export const locateOptions = (config: FetcherConfig) => ({
 /** Enough wait to keep the slots busy; the jobs of one account must not be all that is held. */
 export const transferSlotOptions = (config: FetcherConfig) => ({
   slots: config.BATCH_SIZE,
-  crowd: Math.min(10 * config.BATCH_SIZE, atLeastOne(config.LOCATE_CONCURRENCY / 4)),
+  crowd: Math.min(
+    10 * config.BATCH_SIZE,
+    Math.max(config.BATCH_SIZE, Math.floor(config.LOCATE_CONCURRENCY / 4)),
+  ),
   maxWaiting: atLeastOne(config.LOCATE_CONCURRENCY / 2),
 })
 

@@ -106,8 +106,8 @@ test('while a crowd waits, jobs are taken when an account that is not in it has 
   waitingElsewhere = ['a', 'c']
   assert.equal(await mayPull(), true)
   waitingElsewhere = ['b']
-  now = 4_999
+  now = 999
   assert.equal(await mayPull(), false)
-  now = 5_000
+  now = 1_000
   assert.deepEqual([await mayPull(), await mayPull()], [true, false])
 })

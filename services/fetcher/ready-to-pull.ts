@@ -14,7 +14,7 @@ export function rememberAnswer<Answer>(ask: () => Promise<Answer>, forMs: number
 }
 
 /** While a crowd waits, one pull in this time. */
-const lookIntervalMs = 5_000
+const lookIntervalMs = 1_000
 
 type Deps = {
   isReady: () => Promise<boolean>

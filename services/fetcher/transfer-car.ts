@@ -7,7 +7,7 @@ import { createExplainFailure } from './explain-failure.ts'
 import { type StallWatch, watchForStall } from './stall-watch.ts'
 
 type Deps = {
-  source: Pick<DagSource, 'pinAhead' | 'streamCar' | 'streamLocalCar' | 'unpin' | 'anyPeerAlive'>
+  source: Pick<DagSource, 'findPin' | 'pinAhead' | 'streamCar' | 'streamLocalCar' | 'unpin' | 'anyPeerAlive'>
   storage: Pick<Storage, 'createUpload'>
   limits: CarLimits
   timeoutMs: number
@@ -24,6 +24,7 @@ type Transfer = {
   onProgress: (progress: PinProgress & { carBytes: number }) => void
 }
 
+const findPinTimeoutMs = 10_000
 const unpinTimeoutMs = 10_000
 
 /** Brings one DAG from the source into one object of the store. */
@@ -32,7 +33,8 @@ export type TransferCar = (transfer: Transfer) => Promise<CarReport>
 /**
  * Pins ahead and streams the CAR behind the pin, which fetches 32 blocks at a time where the stream fetches one.
  * Every byte passes the scanner before it counts; the object becomes visible only after the scanner has accepted the
- * whole CAR. Whatever happens, the pin of the source and the parts of the upload are gone afterwards.
+ * whole CAR. Whatever happens, the pin of the source and the parts of the upload are gone afterwards; a pin that somebody else
+ * has made of the same DAG stays, by its name.
  */
 export function createTransferCar(deps: Deps): TransferCar {
   const { source, storage, limits, timeoutMs, stallTimeoutMs, log } = deps
@@ -54,11 +56,14 @@ export function createTransferCar(deps: Deps): TransferCar {
     const limited = AbortSignal.any([signal, watch.stalled, total, ended.signal])
     const scanner = createCarScanner({ root: cid, limits })
 
+    const found = await source.findPin(cid, { timeoutMs: findPinTimeoutMs, signal: limited })
+    const name = found?.name ?? transferPinName(cid)
+
     const reached = { blocks: 0, bytes: 0 }
     let pinFailure: unknown
     const pinning = source
       .pinAhead(cid, {
-        name: transferPinName(cid),
+        name,
         timeoutMs,
         signal: limited,
         onProgress: progress => {
@@ -100,7 +105,7 @@ export function createTransferCar(deps: Deps): TransferCar {
     } finally {
       ended.abort(new Error('the transfer is over'))
       await pinning
-      await unpin(cid)
+      if (name === transferPinName(cid)) await unpin(cid)
     }
   }
 }

@@ -87,7 +87,8 @@ test('everything is stopped and started in the middle of 200 pins: all end pinne
   assert.ok(fetched > 0 && fetched < pinCount, `${fetched} were fetched before the stop`)
 
   for (const cid of cids) {
-    const { status, error } = await second.client.settled(cid, { timeoutMs: 120_000 })
+    // Less than the ack wait: what was handed back does not wait for it.
+    const { status, error } = await second.client.settled(cid, { timeoutMs: 60_000 })
     assert.equal(status, 'pinned', error)
   }
   const jobs = await jobsOf(second.stack)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { addBytes } from './content.ts'
+import { addBytes, rpc } from './content.ts'
 import { type Pipeline, startPipeline } from './pipeline.ts'
 
 let pipeline: Pipeline
@@ -21,4 +21,16 @@ test('a CID that another node provides ends pinned, with a receipt', { timeout: 
   assert.equal(pinned.receipt?.root, cid)
   const stored = await pipeline.storage.head({ bucket: pinned.receipt.bucket, key: pinned.receipt.key })
   assert.equal(stored?.sizeBytes, pinned.receipt.car_bytes)
+})
+
+test('what somebody has pinned on the IPFS node of the fetcher stays pinned there, by its name', {
+  timeout: 60_000,
+}, async () => {
+  const { client, kubo } = pipeline
+  const cid = await addBytes(kubo, new Uint8Array(600_000).fill(9), 'cid-version=1&pin=true&pin-name=mine')
+  await client.pin(cid)
+  const { status, error } = await client.settled(cid)
+  assert.equal(status, 'pinned', error)
+  const { Keys: pins } = JSON.parse(await rpc(kubo, `pin/ls?arg=${cid}&type=recursive&names=true`))
+  assert.deepEqual(pins, { [cid]: { Type: 'recursive', Name: 'mine' } })
 })
