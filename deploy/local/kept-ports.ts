@@ -9,9 +9,10 @@ const LOWEST_PORT = 12_000
 const HIGHEST_PORT = 32_000
 const TRIES = 100
 
-// A port that was found free is bound a moment later. Installations that start at the same time, as tests do, look in
-// different slices, so that none takes what another has just found.
-const PORTS_PER_PROCESS = 200
+// A port that was found free is bound a moment later. Processes that start servers at the same time, as tests do, look in
+// different slices, so that none takes what another has just found; nor does a process find one twice.
+const PORTS_PER_PROCESS = 400
+const found = new Set<number>()
 const SLICES = (HIGHEST_PORT - LOWEST_PORT) / PORTS_PER_PROCESS
 const lowestOfProcess = LOWEST_PORT + (process.pid % SLICES) * PORTS_PER_PROCESS
 
@@ -30,11 +31,13 @@ export async function requireFreePort(port: number): Promise<number> {
   throw new StackError(`port ${port} on 127.0.0.1 is taken: choose another with --port`)
 }
 
-/** A loopback port that nobody listens on, and none of `taken`. */
-async function findFreePort(taken: readonly number[]): Promise<number> {
+/** A loopback port that nobody listens on, and that this process was not given before. */
+async function findFreePort(): Promise<number> {
   for (let i = 0; i < TRIES; i++) {
     const port = lowestOfProcess + randomInt(PORTS_PER_PROCESS)
-    if (!taken.includes(port) && (await isFree(port))) return port
+    if (found.has(port)) continue
+    found.add(port)
+    if (await isFree(port)) return port
   }
   throw new StackError(
     `found no free port on 127.0.0.1 from ${lowestOfProcess} to ${lowestOfProcess + PORTS_PER_PROCESS - 1}`,
@@ -50,8 +53,8 @@ export async function keepPorts<N extends string>(
   const ports: [N, number][] = []
   for (const name of names) {
     const wanted = kept[name]
-    const port =
-      wanted !== undefined && (await isFree(wanted)) ? wanted : await findFreePort(ports.map(p => p[1]))
+    const port = wanted !== undefined && (await isFree(wanted)) ? wanted : await findFreePort()
+    found.add(port)
     ports.push([name, port])
   }
   const chosen = Object.fromEntries(ports) as Record<N, number>

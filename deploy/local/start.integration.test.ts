@@ -122,13 +122,16 @@ function startServers(folder: string, file = 'ready.json', launcher: string[] = 
   const lines: string[] = []
   createInterface({ input: child.stderr }).on('line', line => lines.push(line))
   const exited = once(child, launcher.length > 0 ? 'exit' : 'close')
-  const read = async () => JSON.parse(await readFile(readyFile, 'utf8')) as ReadyFile
+  const read = async () => {
+    assert.ok(existsSync(readyFile), lines.join('\n'))
+    return JSON.parse(await readFile(readyFile, 'utf8')) as ReadyFile
+  }
   return {
     child,
     readyFile,
     lines,
     exited,
-    ready: () => pollUntil(read, { what: `${readyFile}\n${lines.join('\n')}`, timeoutMs: 60_000 }),
+    ready: () => pollUntil(read, { what: readyFile, timeoutMs: 60_000 }),
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM')
       await exited

@@ -8,11 +8,19 @@ import {
   workOnJobs,
 } from '#libs/bus/index.ts'
 import { carLimits, storageOptions, workerSettings } from '#libs/config/index.ts'
-import { connectDatabase, createDatabaseCheck, leasesOf, requestIdOf } from '#libs/db/index.ts'
+import {
+  adoptCar,
+  connectDatabase,
+  createDatabaseCheck,
+  isCarKnown,
+  leasesOf,
+  requestIdOf,
+} from '#libs/db/index.ts'
 import { pinCancelled } from '#libs/events/index.ts'
 import { startHealthServer } from '#libs/http/index.ts'
 import { runService } from '#libs/service/index.ts'
 import { connectStorage } from '#libs/storage/index.ts'
+import { createAdoptCopy } from './adopt-copy.ts'
 import { createCheckStagedCar } from './check-staged-car.ts'
 import { readValidatorConfig } from './config.ts'
 import { onCarUploaded } from './on-car-uploaded.ts'
@@ -35,6 +43,11 @@ await runService('validator', readValidatorConfig, async ({ config, log, stoppin
     publish: (event, id, data) => publishEvent(bus, event, id, data),
     checkStagedCar: createCheckStagedCar({ storage, limits: carLimits(config) }),
     storage,
+    adoptCopy: createAdoptCopy({
+      storage,
+      isCarKnown: car => isCarKnown(db, car),
+      adoptCar: of => adoptCar(db, of),
+    }),
     requestIdOf: cid => requestIdOf(db, cid),
     show: await openLiveView(bus, log),
     stagingBucket: config.STAGING_BUCKET,

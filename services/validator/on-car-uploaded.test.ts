@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LiveJob, Publish } from '#libs/bus/index.ts'
-import type { Claim, Job } from '#libs/db/index.ts'
+import { type Claim, type Job, LeaseLostError, type Leases } from '#libs/db/index.ts'
 import { PermanentError } from '#libs/errors/index.ts'
 import type { carUploaded, DataOf } from '#libs/events/index.ts'
 import { createLogger } from '#libs/telemetry/index.ts'
@@ -31,8 +31,8 @@ const valid = {
   verifiedAt: '2026-01-01T00:00:00.000Z',
 }
 
-function setUp(changes: Partial<Deps> & { claim?: Claim } = {}) {
-  const { claim = { kind: 'leased', lease }, ...deps } = changes
+function setUp(changes: Partial<Deps> & { claim?: Claim; complete?: Leases['complete'] } = {}) {
+  const { claim = { kind: 'leased', lease }, complete = async () => {}, ...deps } = changes
   const steps: string[] = []
   const published: { id: string; data: unknown }[] = []
   const claimed: Job[] = []
@@ -50,7 +50,7 @@ function setUp(changes: Partial<Deps> & { claim?: Claim } = {}) {
         return claim
       },
       renew: async () => ({ lost: [], unwanted: [] }),
-      complete: async () => {},
+      complete,
       fail: async () => 1,
       release: async () => {},
       postpone: async () => {},
@@ -65,6 +65,7 @@ function setUp(changes: Partial<Deps> & { claim?: Claim } = {}) {
       copy: async (...copy) => void copies.push(copy),
       delete: async ({ key }) => void steps.push(`delete ${key}`),
     },
+    adoptCopy: async (cid, { key }) => void steps.push(`adopt ${key} for ${cid}`),
     requestIdOf: async () => 'request-1',
     show: (_cid, job) => shown.push(job),
     stagingBucket: 'staging',
@@ -147,7 +148,16 @@ test('a CAR that is damaged is not copied, and the error keeps its code', { time
 test('the staged CAR of a content that ended otherwise is removed', { timeout }, async () => {
   const { step, steps } = setUp({ claim: { kind: 'obsolete' } })
   assert.deepEqual(await step.claim(uploaded), { kind: 'obsolete' })
-  assert.deepEqual(steps, ['delete cid/2-1.car'])
+  assert.deepEqual(steps, ['adopt bag/bag.car for cid', 'delete cid/2-1.car'])
+})
+
+test('the copy of a validator that lost its lease is adopted, and the loss is told', {
+  timeout,
+}, async () => {
+  const loss = new LeaseLostError(lease)
+  const { step, steps } = setUp({ complete: () => Promise.reject(loss) })
+  await assert.rejects(step.complete(lease, valid), loss)
+  assert.deepEqual(steps, ['adopt bag/bag.car for cid'])
 })
 
 test('a CAR that a client brought along is removed like one of a fetcher', { timeout }, async () => {
@@ -175,7 +185,7 @@ for (const [what, foreign] of Object.entries({
     await assert.rejects(step.run(event, context), { code: 'claim-mismatch' })
     await step.claim(event)
     await step.giveUp(event, { code: 'claim-mismatch', message: 'x', missingCids: [] })
-    assert.deepEqual(steps, ['publish cid.2.failed'])
+    assert.deepEqual(steps, ['adopt bag/bag.car for cid', 'publish cid.2.failed'])
     assert.deepEqual(copies, [])
   })
 }

@@ -1,8 +1,9 @@
 import type { LeasedStep, LiveJob, Publish } from '#libs/bus/index.ts'
-import type { Lease, Leases } from '#libs/db/index.ts'
+import { type Lease, LeaseLostError, type Leases } from '#libs/db/index.ts'
 import { PermanentError } from '#libs/errors/index.ts'
 import { carUploaded, carValid, type DataOf, pinFailed } from '#libs/events/index.ts'
-import type { Storage } from '#libs/storage/index.ts'
+import type { ObjectRef, Storage } from '#libs/storage/index.ts'
+import type { AdoptCopy } from './adopt-copy.ts'
 import type { CheckStagedCar } from './check-staged-car.ts'
 
 type Uploaded = DataOf<typeof carUploaded>
@@ -13,6 +14,7 @@ type Deps = {
   publish: Publish
   checkStagedCar: CheckStagedCar
   storage: Pick<Storage, 'copy' | 'delete'>
+  adoptCopy: AdoptCopy
   requestIdOf: (cid: string) => Promise<string | undefined>
   show: (cid: string, job: LiveJob) => void
   stagingBucket: string
@@ -39,6 +41,8 @@ export function onCarUploaded(deps: Deps): LeasedStep<Uploaded, Lease, Valid> {
     staging.bucket === stagingBucket &&
     [`${cid}/${generation}-`, `${cid}/add-`].some(prefix => staging.key.startsWith(prefix))
 
+  const carOf = (carCid: string): ObjectRef => ({ bucket: carBucket, key: `${carCid}/${carCid}.car` })
+
   async function removeStaged(uploaded: Uploaded): Promise<void> {
     if (isOwnStaging(uploaded)) await storage.delete(uploaded.staging)
   }
@@ -49,7 +53,10 @@ export function onCarUploaded(deps: Deps): LeasedStep<Uploaded, Lease, Valid> {
       const { cid, generation } = data
       const claimed = await leases.claim({ cid, generation, step: 'validate' })
       // Nobody will check it any more: the content ended otherwise, or its validator died before it could clean up.
-      if (claimed.kind === 'obsolete') await removeStaged(data)
+      if (claimed.kind === 'obsolete') {
+        await deps.adoptCopy(cid, carOf(data.carCid))
+        await removeStaged(data)
+      }
       return claimed
     },
     async run({ data }, { lease, signal, commit }) {
@@ -71,7 +78,7 @@ export function onCarUploaded(deps: Deps): LeasedStep<Uploaded, Lease, Valid> {
         { signal, onProgress: tell },
       )
       const { carCid, sizeBytes } = facts
-      const car = { bucket: carBucket, key: `${carCid}/${carCid}.car` }
+      const car = carOf(carCid)
       // A copy that is cut off may be made all the same. Its result tells of it, so that it is deleted in its time.
       commit()
       const metadata = { psaRequestId: headerText((await deps.requestIdOf(cid)) ?? ''), root, carCid }
@@ -103,7 +110,14 @@ export function onCarUploaded(deps: Deps): LeasedStep<Uploaded, Lease, Valid> {
       await removeStaged(data)
     },
     renew: leases.renew,
-    complete: leases.complete,
+    async complete(lease, valid) {
+      try {
+        await leases.complete(lease, valid)
+      } catch (error) {
+        if (error instanceof LeaseLostError) await deps.adoptCopy(valid.cid, valid.car)
+        throw error
+      }
+    },
     fail: leases.fail,
     release: leases.release,
     postpone: leases.postpone,

@@ -107,6 +107,38 @@ describe('of several processes of a service', { timeout: 180_000 }, () => {
     await nothingIsLeft(pipeline)
   })
 
+  test('a CAR whose validator was killed after the copy, and that nobody wants by then, is known', {
+    timeout: 60_000,
+  }, async () => {
+    await pipeline.children.validator.stop()
+    const gate = createGate()
+    await using _fetcher = await startFetcher(pipeline, pipeline.kubo)
+    let copies = 0
+    // The copy is made, but its answer is lost, and the repetition does not come through.
+    await using proxy = await startFaultProxy(pipeline.servers.s3.endpoint, ({ operation }) => {
+      if (operation !== 'CopyObject') return undefined
+      return copies++ === 0 ? { kind: 'lose-answer' } : { kind: 'hold', until: gate.pass() }
+    })
+    const storedBefore = (await storedCars(pipeline)).length
+    await using victim = await startLoneService(pipeline, 'validator', {
+      AWS_ENDPOINT_URL_S3: proxy.endpoint,
+    })
+    const cid = await pinNew(bench, 10_000)
+    await gate.reached
+    victim.kill('SIGKILL')
+    await victim.ended
+    assert.equal(await pipeline.client.unpin(cid), 200)
+    await using _heir = await startLoneService(pipeline, 'validator')
+    await allHandled(pipeline)
+    await nothingIsLeft(pipeline)
+    assert.equal((await storedCars(pipeline)).length - storedBefore, 1)
+    const { rows } = await pipeline.database.query(
+      'select state, car_key is not null as known from contents where cid = $1',
+      [cid],
+    )
+    assert.deepEqual(rows, [{ state: 'unpinned', known: true }])
+  })
+
   for (const { when, operation, reached } of [
     { when: 'while it reads the CAR', operation: 'GetObject', reached: 'pinning' },
     { when: 'before it could empty staging', operation: 'DeleteObject', reached: 'pinned' },

@@ -111,6 +111,19 @@ describe('the directory of JetStream is deleted', { timeout: 300_000 }, () => {
     assert.equal((await storedCars(pipeline)).length - carsBefore, cids.length)
   })
 
+  test('progress is shown again', { timeout: 120_000 }, async () => {
+    await restartNats(remove)
+    const nobodyHasIt = 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku'
+    const probe = async () => {
+      const { status, progress } = await pipeline.client.status(nobodyHasIt)
+      if (status === 'unpinned' || status === 'pin_error') await pipeline.client.pin(nobodyHasIt)
+      assert.equal(progress?.phase, 'locating')
+    }
+    // A pull that the emptied server knows nothing of ends when two heartbeats were missed, after 30 s.
+    await pollUntil(probe, { what: 'the phase of a job', timeoutMs: 90_000 })
+    await pipeline.client.unpin(nobodyHasIt)
+  })
+
   test('status is not ready, and says why, until the streams are there again', {
     timeout: 60_000,
   }, async () => {
