@@ -14,7 +14,7 @@ export { type Claim, type Job, type Lease, LeaseLostError, type Leases, leasesOf
 export { migrateDatabase } from './migrate-database.ts'
 export { type OutboxRelay, startOutboxRelay } from './outbox-relay.ts'
 export { type Counted, countPins, foldPinCounts, otherAccountsQueue } from './pin-counts.ts'
-export { requestIdOf, type Wanted, wantedBy } from './pins-of-content.ts'
+export { createWantedBy, requestIdOf, type Wanted } from './pins-of-content.ts'
 export { type NameMatch, nameMatches, type PsaFilter } from './psa-filter.ts'
 export { createPsaPins, findKeyedPins, findPsaPin, findPsaPins } from './psa-pins.ts'
 export { queuePosition, queuePositions } from './queue-position.ts'

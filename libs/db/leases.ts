@@ -1,6 +1,8 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { Failure } from '#libs/errors/index.ts'
+import { createClaim } from './claim-jobs.ts'
 import type { Database } from './connect-database.ts'
+import { groupCalls } from './group-calls.ts'
 import { jobs, type Step } from './schema.ts'
 
 /** The step of one generation of a content. */
@@ -48,7 +50,7 @@ export type Leases = ReturnType<typeof leasesOf>
  */
 export function leasesOf(db: Database, { owner, leaseMs }: { owner: string; leaseMs: number }) {
   return {
-    claim: (job: Job) => claimJob(db, job, owner, leaseMs),
+    claim: createClaim(db, { owner, leaseMs }),
     /** Prolongs all in one query. Those that have ended are lost, too: a late heartbeat does not revive them. */
     renew: (leases: readonly Lease[]) => renewLeases(db, leases, leaseMs),
     /** Stores what the step produced. Throws {@link LeaseLostError} when the job is another worker's by now. */
@@ -58,54 +60,19 @@ export function leasesOf(db: Database, { owner, leaseMs }: { owner: string; leas
     /** Ends the lease without a failure: the worker stops and another shall go on at once, or nobody shall. */
     release: (lease: Lease) => releaseJob(db, lease),
     /** Ends the lease without an attempt: nothing was done that the next one could find. */
-    postpone: (lease: Lease) => postponeJob(db, lease),
+    postpone: groupCalls((leases: readonly Lease[]) => postponeJobs(db, leases), {
+      maxRunning: 1,
+      maxItems: 500,
+    }),
   }
-}
-
-async function claimJob(db: Database, job: Job, owner: string, leaseMs: number): Promise<Claim> {
-  const { cid, generation, step } = job
-  const claimed = await db.execute<{ epoch: number; attempt: number; unreported: number }>(sql`
-    insert into jobs as job (cid, step, generation, lease_owner, lease_epoch, lease_until, attempts)
-    select cid, ${step}, generation, ${owner}, 1, now() + ${leaseMs} * interval '1 millisecond', 1
-    from contents
-    where cid = ${cid} and generation = ${generation} and state in ('queued', 'pinning')
-    on conflict (cid, step) do update set
-      generation = excluded.generation,
-      lease_owner = excluded.lease_owner,
-      lease_epoch = job.lease_epoch + 1,
-      lease_until = excluded.lease_until,
-      attempts = case when job.generation = excluded.generation then job.attempts + 1 else 1 end,
-      failures = case when job.generation = excluded.generation then job.failures else 0 end,
-      released = case when job.generation = excluded.generation then job.released else 0 end,
-      result = case when job.generation = excluded.generation then job.result end
-    where job.generation < excluded.generation
-       or (job.generation = excluded.generation and job.lease_until <= now() and job.result is null)
-    returning lease_epoch as epoch, attempts as attempt, attempts - 1 - failures - released as unreported`)
-  const [lease] = claimed.rows
-  if (lease) return { kind: 'leased', lease: { ...job, ...lease } }
-
-  const found = await db.execute<{ current: boolean; leased: boolean; result: unknown }>(sql`
-    select contents.generation = ${generation} and contents.state in ('queued', 'pinning') as current,
-      job.cid is not null as leased, job.result
-    from contents left join jobs as job
-      on job.cid = contents.cid and job.step = ${step} and job.generation = ${generation}
-    where contents.cid = ${cid} and contents.generation >= ${generation}`)
-  const [other] = found.rows
-  if (!other) return { kind: 'unknown' }
-  if (!other.current || !other.leased) return { kind: 'obsolete' }
-  return other.result === null ? { kind: 'held' } : { kind: 'done', result: other.result }
 }
 
 async function renewLeases(db: Database, leases: readonly Lease[], leaseMs: number): Promise<Renewal> {
   if (leases.length === 0) return { lost: [], unwanted: [] }
-  const held = sql.join(
-    leases.map(({ cid, step, epoch }) => sql`(${cid}, ${step}, ${epoch}::integer)`),
-    sql`, `,
-  )
   const renewed = await db.execute<{ cid: string; step: Step; wanted: boolean }>(sql`
     update jobs as job set lease_until = now() + ${leaseMs} * interval '1 millisecond'
-    from contents
-    where (job.cid, job.step, job.lease_epoch) in (${held}) and job.result is null and job.lease_until > now()
+    from contents, (${lockJobs(leases)}) as own
+    where job.cid = own.cid and job.step = own.step and job.result is null and job.lease_until > now()
       and contents.cid = job.cid
     returning job.cid, job.step,
       contents.generation = job.generation and contents.state in ('queued', 'pinning') as wanted`)
@@ -151,9 +118,19 @@ async function releaseJob(db: Database, lease: Lease): Promise<void> {
     .where(ownJob(lease))
 }
 
-async function postponeJob(db: Database, lease: Lease): Promise<void> {
-  await db
-    .update(jobs)
-    .set({ attempts: sql`${jobs.attempts} - 1`, leaseUntil: ended })
-    .where(ownJob(lease))
+/** Each item gets an answer, though there is nothing to tell. */
+async function postponeJobs(db: Database, leases: readonly Lease[]): Promise<void[]> {
+  await db.execute(sql`
+    update jobs as job set attempts = attempts - 1, lease_until = ${ended}
+    from (${lockJobs(leases)}) as own where job.cid = own.cid and job.step = own.step`)
+  return leases.map(() => undefined)
 }
+
+/** Locks the jobs under these leases in the order in which they are claimed: two statements never wait for each other. */
+const lockJobs = (leases: readonly Lease[]) => sql`
+  select cid, step from jobs
+  where (cid, step, lease_epoch) in (
+    select cid, step, epoch
+    from json_to_recordset(${JSON.stringify(leases)}) as lease (cid text, step text, epoch integer)
+  )
+  order by cid, step for update`

@@ -1,21 +1,33 @@
-import { asc, eq } from 'drizzle-orm'
+import { asc, eq, inArray } from 'drizzle-orm'
 import type { Database } from './connect-database.ts'
+import { groupCalls } from './group-calls.ts'
 import { pins } from './schema.ts'
 
 /** What all pins of a content say together: where it may be, and whose it is. */
 export type Wanted = { origins: string[]; accounts: string[] }
 
-/** Reads the origins of all pins of a content, as whoever asks for it may know where it is, and their accounts. */
-export async function wantedBy(db: Database, cid: string): Promise<Wanted> {
-  const rows = await db
-    .select({ origins: pins.origins, account: pins.account })
-    .from(pins)
-    .where(eq(pins.cid, cid))
-  return {
-    origins: rows.flatMap(({ origins }) => origins),
-    accounts: [...new Set(rows.map(({ account }) => account))],
-  }
-}
+/**
+ * Reads the origins of all pins of a content, as whoever asks for it may know where it is, and their accounts. Contents that
+ * are asked about together are looked up in one query.
+ */
+export const createWantedBy = (db: Database): ((cid: string) => Promise<Wanted>) =>
+  groupCalls(
+    async (cids: readonly string[]) => {
+      const rows = await db
+        .select({ cid: pins.cid, origins: pins.origins, account: pins.account })
+        .from(pins)
+        .where(inArray(pins.cid, [...new Set(cids)]))
+      const byCid = Map.groupBy(rows, ({ cid }) => cid)
+      return cids.map(cid => {
+        const found = byCid.get(cid) ?? []
+        return {
+          origins: found.flatMap(({ origins }) => origins),
+          accounts: [...new Set(found.map(({ account }) => account))],
+        }
+      })
+    },
+    { maxRunning: 2, maxItems: 100 },
+  )
 
 /** The oldest request for a content, if any pin is left. */
 export async function requestIdOf(db: Database, cid: string): Promise<string | undefined> {

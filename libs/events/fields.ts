@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 export const cid = Type.String({ minLength: 1, maxLength: 512 })
 
 /** Counter of a content: events of an older generation are ignored. */
-export const generation = Type.Integer({ minimum: 1 })
+export const generation = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 })
 
 /** Where an object lies in the store. */
 export const objectRef = Type.Object({

@@ -1,12 +1,12 @@
 import type { Leases } from '#libs/db/index.ts'
 import type { InTurn } from './in-turns.ts'
 
-/** Every job asks when it is its turn. Heartbeats, one for all jobs, do not wait. */
+/** Every job asks when it is its turn, but for what is asked for many jobs at once: that is in few connections anyway. */
 export const leasesInTurns = (leases: Leases, inTurn: InTurn): Leases => ({
-  claim: job => inTurn(() => leases.claim(job)),
+  claim: leases.claim,
   renew: leases.renew,
   complete: (lease, result) => inTurn(() => leases.complete(lease, result)),
   fail: (lease, failure) => inTurn(() => leases.fail(lease, failure)),
   release: lease => inTurn(() => leases.release(lease)),
-  postpone: lease => inTurn(() => leases.postpone(lease)),
+  postpone: leases.postpone,
 })

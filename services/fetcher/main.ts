@@ -15,11 +15,11 @@ import {
   acceptPin,
   connectDatabase,
   createDatabaseCheck,
+  createWantedBy,
   leasedContents,
   leasesOf,
   otherAccountsQueue,
   startOutboxRelay,
-  wantedBy,
 } from '#libs/db/index.ts'
 import { pinCancelled } from '#libs/events/index.ts'
 import { startHealthServer } from '#libs/http/index.ts'
@@ -120,7 +120,7 @@ await runService('fetcher', readFetcherConfig, async ({ config, log, stopping })
     storage,
     transferCar,
     startProgress,
-    wantedBy: cid => inTurn(() => wantedBy(db, cid)),
+    wantedBy: createWantedBy(db),
     locateRoot: createLocateRoot({
       locate: (cid, limit) => source.locate(cid, limit),
       ...locateOptions(config),

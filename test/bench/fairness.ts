@@ -40,6 +40,7 @@ const settings = {
   PROGRESS_INTERVAL_MS: '1000',
   LOG_LEVEL: 'info',
 }
+const ackWaitMs = 120_000
 const atOnce = 20
 
 /** Calls `act` for each item, some at once. */
@@ -89,7 +90,8 @@ async function timed(
     const { state } = await streams.info(`${prefix}_PIN_JOBS`)
     if (state.messages > 0) throw new Error(`${state.messages} are left`)
   }
-  await pollUntil(allGone, { what: 'the end of cancelled jobs', timeoutMs: 60_000 })
+  // What the server sent to a fetcher that stood still for long comes again after the ack wait.
+  await pollUntil(allGone, { what: 'the end of cancelled jobs', timeoutMs: 2 * ackWaitMs })
   return seconds
 }
 
@@ -99,7 +101,7 @@ const round = (value: number) => Math.round(value * 100) / 100
 
 await globalSetup()
 try {
-  await using pipeline = await startPipeline({ settings, ackWaitMs: 120_000 })
+  await using pipeline = await startPipeline({ settings, ackWaitMs })
   const provider = await pipeline.startNode('provider')
   const goodCids = () =>
     Promise.all(
