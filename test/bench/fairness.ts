@@ -1,10 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { jetstreamManager } from '@nats-io/jetstream'
-import { CID } from 'multiformats/cid'
-import { create } from 'multiformats/hashes/digest'
 import { pollUntil } from '#deploy/local/poll-until.ts'
-import { addBytes } from '../e2e/content.ts'
+import { addBytes, deadCid } from '../e2e/content.ts'
 import { globalSetup, globalTeardown } from '../e2e/global-setup.ts'
 import { type Pipeline, startPipeline } from '../e2e/pipeline.ts'
 
@@ -51,9 +49,6 @@ async function forEach<T>(items: readonly T[], act: (item: T) => Promise<unknown
   }
   await Promise.all(Array.from({ length: atOnce }, work))
 }
-
-const deadCid = () =>
-  CID.createV1(0x55, create(0x12, createHash('sha256').update(randomBytes(32)).digest())).toString()
 
 /** Queues dead pins and then good ones, lets the fetcher begin, and gives the seconds until all good ones are pinned. */
 async function timed(

@@ -1,3 +1,6 @@
+import { hash, randomBytes } from 'node:crypto'
+import { CID } from 'multiformats/cid'
+import { create } from 'multiformats/hashes/digest'
 import type { RunningKubo } from '#deploy/local/kubo.ts'
 import { buildCar, type TestDag } from '#libs/car/testing/build-car.ts'
 
@@ -36,6 +39,10 @@ const linesOf = (text: string) =>
 export async function addBytes(node: Node, bytes: Uint8Array, options = 'cid-version=1'): Promise<string> {
   return JSON.parse(await rpc(node, `add?${options}`, formOf(bytes))).Hash
 }
+
+/** A CID that nobody has. */
+export const deadCid = (): string =>
+  CID.createV1(0x55, create(0x12, hash('sha256', randomBytes(32), 'buffer'))).toString()
 
 /** Adds a UnixFS directory of small files with these contents. Returns its CID. */
 export async function addDirectory(node: Node, files: readonly string[]): Promise<string> {

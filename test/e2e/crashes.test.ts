@@ -178,6 +178,8 @@ describe('with an ack wait that no test waits for', { timeout: 120_000 }, () => 
   test('pins that a gateway accepted right before it was killed end pinned', {
     timeout: 60_000,
   }, async () => {
+    // It publishes what lies in the outbox, too.
+    await pipeline.children.status.stop()
     const natsUrl = new URL(pipeline.servers.nats.natsUrl)
     await using nats = await startTcpProxy({ port: Number(natsUrl.port) })
     natsUrl.port = String(nats.port)
@@ -194,6 +196,7 @@ describe('with an ack wait that no test waits for', { timeout: 120_000 }, () => 
 
     // What the dead process was about to publish is its own for half a minute. That time passes now.
     await pipeline.database.query('update outbox set claimed_until = now()')
+    pipeline.children.status = await pipeline.startService('status')
     await pipeline.startService('gateway')
     await using _fetcher = await startFetcher(pipeline, pipeline.kubo)
     for (const cid of cids) await assertPinnedCleanly(pipeline, cid)

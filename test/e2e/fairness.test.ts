@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
-import { CID } from 'multiformats/cid'
-import { create } from 'multiformats/hashes/digest'
 import { pollUntil } from '#deploy/local/poll-until.ts'
-import { addBytes } from './content.ts'
+import { addBytes, deadCid } from './content.ts'
 import { eventsHandled, startsOf } from './messages.ts'
 import type { Pipeline } from './pipeline.ts'
 import { connectProducer, pinRequestBody } from './producer.ts'
@@ -12,10 +10,6 @@ import { jobOf } from './stored.ts'
 import { type Bench, pinNew, startBench, startFetcher, startHeldFetcher } from './two-fetchers.ts'
 
 const timeout = 180_000
-
-/** A CID that nobody has. */
-const deadCid = () =>
-  CID.createV1(0x55, create(0x12, createHash('sha256').update(randomBytes(32)).digest())).toString()
 
 let bench: Bench
 let pipeline: Pipeline

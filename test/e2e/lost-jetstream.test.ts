@@ -6,7 +6,7 @@ import { after, afterEach, before, describe, test } from 'node:test'
 import { jetstreamManager } from '@nats-io/jetstream'
 import type { RunningKubo } from '#deploy/local/kubo.ts'
 import { pollUntil } from '#deploy/local/poll-until.ts'
-import { addBytes } from './content.ts'
+import { addBytes, deadCid } from './content.ts'
 import { deadLettersOf } from './dead-letters.ts'
 import { receiveAnnouncements } from './indexer-queue.ts'
 import { nothingIsLeft } from './leftovers.ts'
@@ -113,7 +113,7 @@ describe('the directory of JetStream is deleted', { timeout: 300_000 }, () => {
 
   test('progress is shown again', { timeout: 120_000 }, async () => {
     await restartNats(remove)
-    const nobodyHasIt = 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku'
+    const nobodyHasIt = deadCid()
     const probe = async () => {
       const { status, progress } = await pipeline.client.status(nobodyHasIt)
       if (status === 'unpinned' || status === 'pin_error') await pipeline.client.pin(nobodyHasIt)
