@@ -18,6 +18,7 @@ export function formatPin({ requestid, status, created, pin, info }: PinStatus):
     ['', info['status_details']],
     ['failure', info['failure_code']],
     ['DAG size', sizeOf(info['dag_size'])],
+    ['data size', sizeOf(info['raw_size'])],
     ['blocks', countOf(info['blocks'])],
     ['CAR', info['car_cid']],
     ['verified at', info['verified_at']],

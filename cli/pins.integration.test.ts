@@ -56,8 +56,8 @@ suite('with a running Pickup', { concurrency: 4 }, () => {
     const file = user.at('mine.car')
     const [got] = await user.json<Receipt & { file: string }>(['get', cid, '-o', file])
     assert.deepEqual(
-      [got?.root, got?.carCid, got?.bytes, got?.blocks, got?.dagBytes],
-      [cid, receipt?.carCid, receipt?.bytes, receipt?.blocks, receipt?.dagBytes],
+      [got?.root, got?.carCid, got?.bytes, got?.blocks, got?.dagBytes, got?.rawBytes],
+      [cid, receipt?.carCid, receipt?.bytes, receipt?.blocks, receipt?.dagBytes, receipt?.rawBytes],
     )
     assert.deepEqual(
       await importCar(await pipeline.startNode('reader', { offline: true }), await readFile(file)),

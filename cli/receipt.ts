@@ -15,6 +15,8 @@ export type Receipt = {
   bytes: number
   blocks: number
   dagBytes: number
+  /** Of the data in the DAG; null when the server did not count it. */
+  rawBytes: number | null
   bucket: string
   key: string
   verifiedAt: string | null
@@ -45,6 +47,7 @@ const formatReceipt = (receipt: Receipt) =>
     ['stored as', `s3://${receipt.bucket}/${receipt.key}`],
     ['CAR size', formatExactBytes(receipt.bytes)],
     ['DAG size', formatExactBytes(receipt.dagBytes)],
+    ['data size', receipt.rawBytes === null ? undefined : formatExactBytes(receipt.rawBytes)],
     ['blocks', formatCount(receipt.blocks)],
     ['verified at', receipt.verifiedAt ?? undefined],
     ['indexed at', receipt.indexedAt ?? undefined],

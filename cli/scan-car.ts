@@ -12,10 +12,11 @@ export const createAnyCarScanner = (root: string | undefined): CarScanner =>
   createCarScanner({ limits, anyOrder: true, ...(root === undefined ? {} : { root }) })
 
 /** What a CAR is, by the names of the receipt. */
-export const reportFields = ({ root, carCid, sizeBytes: bytes, blocks, dagBytes }: CarReport) => ({
+export const reportFields = ({ root, carCid, sizeBytes: bytes, blocks, dagBytes, rawBytes }: CarReport) => ({
   root,
   carCid,
   bytes,
   blocks,
   dagBytes,
+  rawBytes,
 })

@@ -33,6 +33,7 @@ test('a whole DAG is valid, and is described', { timeout }, async () => {
     bytes: car.length,
     blocks: dag.blocks.length,
     dagBytes: dag.blocks.reduce((sum, { bytes }) => sum + bytes.length, 0),
+    rawBytes: 400_000,
   })
 })
 

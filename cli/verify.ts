@@ -59,6 +59,7 @@ async function verifyFile(
         ['CAR', fields.carCid],
         ['CAR size', formatExactBytes(fields.bytes)],
         ['DAG size', formatExactBytes(fields.dagBytes)],
+        ['data size', formatExactBytes(fields.rawBytes)],
         ['blocks', formatCount(fields.blocks)],
       ]),
     )

@@ -1,6 +1,6 @@
-import { PermanentError, TransientError } from '#libs/errors/index.ts'
 import { type CidParts, cidText, createCidParts, parseCid } from './cid-bytes.ts'
-import { codecBit, LEAF_BITS, LINKING_CODECS } from './codecs.ts'
+import { codecBit, DAG_PB, LEAF_BITS, LINKING_CODECS } from './codecs.ts'
+import { malformedBlock, tooManyLinked, unexpectedBlock } from './dag-failures.ts'
 import { DigestTable } from './digest-table.ts'
 import { createFingerprint } from './fingerprint.ts'
 import { IDENTITY } from './hash-functions.ts'
@@ -24,6 +24,11 @@ export class DagProgress {
   pendingCount = 0
   /** (multihash, codec) pairs that have arrived and are not linked; 0 unless blocks may come in any order. */
   unlinkedCount = 0
+  /**
+   * Bytes of the data in what is there, without the dag-pb around it. Each multihash counts once, under the codec under
+   * which it came first; the data of an identity CID where it is linked, unless what links to it counts whole.
+   */
+  rawBytes = 0
   readonly #table = new DigestTable()
   readonly #fingerprint = createFingerprint()
   readonly #links = new LinkList()
@@ -51,10 +56,7 @@ export class DagProgress {
         supportedCodecBit(cid)
         return UNLINKED
       }
-      throw new TransientError(
-        'unexpected-block',
-        `the CAR holds block ${cidText(cid)}, which no block before it links to`,
-      )
+      throw unexpectedBlock(cid)
     }
     return slot
   }
@@ -66,20 +68,23 @@ export class DagProgress {
   }
 
   /**
-   * Notes a block whose bytes match its CID, and links to everything it links to. `block` is only read when
-   * `needsBytes` says so.
+   * Notes a block of `blockBytes` bytes that match its CID, and links to everything it links to. `block` is only read
+   * when `needsBytes` says so.
    */
-  arrive(cid: CidParts, slot: number, block: Uint8Array): void {
-    if (slot === UNLINKED) return this.#arriveUnlinked(cid, block)
+  arrive(cid: CidParts, slot: number, block: Uint8Array, blockBytes: number): void {
+    if (slot === UNLINKED) return this.#arriveUnlinked(cid, block, blockBytes)
     const pending = this.#pendingBits(slot)
     if (pending === 0) return
-    const linked = this.#table.flags(slot) & LINKED_MASK
+    const flags = this.#table.flags(slot)
+    const linked = flags & LINKED_MASK
+    const isFirst = flags >>> DONE_SHIFT === 0
+    if (isFirst && (codecBit(cid.codec) & LEAF_BITS) !== 0) this.rawBytes += blockBytes
     this.#table.setFlags(slot, linked | (linked << DONE_SHIFT))
     for (let bits = pending; bits !== 0; bits &= bits - 1) this.pendingCount--
     this.#wants.settle(cid, this.#table.generation)
     if ((pending & ~LEAF_BITS) === 0) return
     for (const [codec, bit] of LINKING_CODECS) {
-      if (pending & bit) this.#walk(cid, codec, block)
+      if (pending & bit) this.#walk(cid, codec, block, isFirst && codec === cid.codec)
     }
   }
 
@@ -91,7 +96,7 @@ export class DagProgress {
   }
 
   /** Notes a block that nothing links to so far. It counts for no other codec with links than its own. */
-  #arriveUnlinked(cid: CidParts, block: Uint8Array): void {
+  #arriveUnlinked(cid: CidParts, block: Uint8Array, blockBytes: number): void {
     const bit = supportedCodecBit(cid)
     const done = bit << DONE_SHIFT
     const key = this.#fingerprint(cid)
@@ -101,14 +106,16 @@ export class DagProgress {
     if (found < 0) this.#add(key, done)
     else this.#table.setFlags(found, flags | done | this.#settleLeaves(found))
     this.unlinkedCount++
-    if ((bit & LEAF_BITS) === 0) this.#walk(cid, cid.codec, block)
+    const isFirst = flags >>> DONE_SHIFT === 0
+    if ((bit & LEAF_BITS) === 0) this.#walk(cid, cid.codec, block, isFirst)
+    else if (isFirst) this.rawBytes += blockBytes
   }
 
   /**
    * Links to a CID: the root, or one found in a block. The block of an identity CID is in the CID, so it is
-   * walked at once.
+   * walked at once. Its data `counts` unless the link lies in bytes that are counted as data already.
    */
-  link(cid: CidParts): void {
+  link(cid: CidParts, counts = true): void {
     const bit = supportedCodecBit(cid)
     const key = this.#fingerprint(cid)
     const found = this.#table.find(key)
@@ -124,10 +131,13 @@ export class DagProgress {
     // Each time, not only when it is new: an exporter sends a block at the first place it comes by, and here
     // it comes by before the place where it was linked earlier.
     if (!isDone) this.#wants.push(cid, slot, this.#table.generation)
-    if (isNew && !hasArrived && cid.hashCode === IDENTITY && (bit & LEAF_BITS) === 0) {
+    if (isNew && !hasArrived && cid.hashCode === IDENTITY) {
+      const isCounted = counts && flags >>> DONE_SHIFT === 0
       // Nesting ends by itself: the identity CIDs inside are shorter than the at most 128 bytes that hold
       // them. `cid` may be the object into which the walk parses the links, hence the copy.
-      this.#walk({ ...cid }, cid.codec, cid.bytes.subarray(cid.digestStart, cid.end))
+      if ((bit & LEAF_BITS) === 0)
+        this.#walk({ ...cid }, cid.codec, cid.bytes.subarray(cid.digestStart, cid.end), isCounted)
+      else if (isCounted) this.rawBytes += cid.end - cid.digestStart
     }
   }
 
@@ -151,28 +161,27 @@ export class DagProgress {
 
   /**
    * Links to the links of a block, last first, so that the first is on top of the wants. The list is a stack
-   * of blocks: an identity link is walked in between.
+   * of blocks: an identity link is walked in between. `counts` tells that the data of the block was not counted so far.
    */
-  #walk(cid: CidParts, codec: number, block: Uint8Array): void {
+  #walk(cid: CidParts, codec: number, block: Uint8Array, counts: boolean): void {
     const links = this.#links
     const first = links.count
     try {
-      scanLinks(codec, block, links)
+      const dataBytes = scanLinks(codec, block, links)
+      if (counts) this.rawBytes += dataBytes
     } catch (cause) {
       throw malformedBlock(cid, codec, cause)
     }
     for (let i = links.count - 1; i >= first; i--) {
       const end = links.end(i)
       if (parseCid(links.bytes, links.start(i), end, this.#link) !== end) throw malformedBlock(cid, codec)
-      this.link(this.#link)
+      this.link(this.#link, counts && codec === DAG_PB)
     }
     links.truncate(first)
   }
 
   #add(key: Int32Array, flags: number): number {
-    if (this.#table.size >= this.#maxBlocks) {
-      throw new PermanentError('too-many-blocks', `the DAG links to more than ${this.#maxBlocks} blocks`)
-    }
+    if (this.#table.size >= this.#maxBlocks) throw tooManyLinked(this.#maxBlocks)
     return this.#table.add(key, flags)
   }
 
@@ -185,9 +194,4 @@ export class DagProgress {
     const slot = known >= 0 ? known : this.#table.find(this.#fingerprint(cid))
     return slot >= 0 && (this.#pendingBits(slot) & codecBit(cid.codec)) !== 0
   }
-}
-
-function malformedBlock(cid: CidParts, codec: number, cause?: unknown): TransientError {
-  const message = `block ${cidText(cid)} matches its hash but is not valid under codec 0x${codec.toString(16)}`
-  return new TransientError('bad-block', message, { cause })
 }

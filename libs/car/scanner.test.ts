@@ -43,6 +43,7 @@ test('a complete CAR gives its root, its own CID and its counts', { timeout }, (
     sizeBytes: car.length,
     blocks: 3,
     dagBytes: root.bytes.length + leaf.bytes.length + other.bytes.length,
+    rawBytes: leaf.bytes.length + other.bytes.length,
   })
 })
 

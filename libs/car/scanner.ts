@@ -19,9 +19,17 @@ export type CarLimits = { maxCarBytes: number; maxBlockBytes: number; maxBlocks:
 
 /**
  * What a complete CAR is. `carCid` is the CIDv1 (base32) with codec `car` and the sha2-256 of the whole file;
- * `dagBytes` counts blocks without framing.
+ * `dagBytes` counts blocks without framing; `rawBytes` the data in them without the dag-pb around it, which of a UnixFS
+ * DAG are the bytes of its files and the targets of its symlinks. What the DAG has several times is in it once.
  */
-export type CarReport = { root: string; carCid: string; sizeBytes: number; blocks: number; dagBytes: number }
+export type CarReport = {
+  root: string
+  carCid: string
+  sizeBytes: number
+  blocks: number
+  dagBytes: number
+  rawBytes: number
+}
 
 /**
  * Checks a CAR as it streams by. After a throw it is dead: every later call throws the same error.
@@ -195,7 +203,7 @@ class Scanner implements CarScanner {
     const block = chunk.subarray(start, end)
     checkBlock(cid, block)
     this.#count(blockBytes)
-    this.#dag.arrive(cid, slot, block)
+    this.#dag.arrive(cid, slot, block, blockBytes)
     return end
   }
 
@@ -205,7 +213,7 @@ class Scanner implements CarScanner {
     if (split.isWhole) {
       const block = split.finish()
       this.#count(split.blockBytes)
-      this.#dag.arrive(split.cid, split.slot, block)
+      this.#dag.arrive(split.cid, split.slot, block, split.blockBytes)
     }
     return next
   }
@@ -236,6 +244,7 @@ class Scanner implements CarScanner {
       sizeBytes,
       blocks,
       dagBytes,
+      rawBytes: this.#dag.rawBytes,
     }
   }
 }

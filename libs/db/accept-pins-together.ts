@@ -108,6 +108,7 @@ function acceptedAt(request: PinRequest, at: Date): AcceptedPin {
     carBytes: null,
     blocks: null,
     dagBytes: null,
+    rawBytes: null,
     verifiedAt: null,
     indexedAt: null,
     bridgedAt: null,

@@ -22,6 +22,7 @@ const carOf = (cid: string) => ({
   sizeBytes: 100,
   blocks: 3,
   dagBytes: 80,
+  rawBytes: 70,
 })
 const upload = (cid: string) => acceptUploadedCar(database.db, stored.request(cid), carOf(cid))
 const eventIds = async (cid: string) => (await stored.eventsOf(cid)).map(({ id }) => id)

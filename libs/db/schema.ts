@@ -70,6 +70,8 @@ export const contents = pgTable(
     carBytes: exactCount('car_bytes'),
     blocks: exactCount('blocks'),
     dagBytes: exactCount('dag_bytes'),
+    /** Null also for a CAR whose proof did not count it. */
+    rawBytes: exactCount('raw_bytes'),
     verifiedAt: instant('verified_at'),
     indexedAt: instant('indexed_at'),
     /** When the indexer bridge was done with the CAR, whether or not it has an indexer to tell. */

@@ -62,6 +62,7 @@ export async function forgetCar(db: Queries, { cid, generation }: UnpinnedCar): 
       carBytes: null,
       blocks: null,
       dagBytes: null,
+      rawBytes: null,
       verifiedAt: null,
       indexedAt: null,
       bridgedAt: null,

@@ -42,6 +42,7 @@ export async function wantContent(
         carBytes: keptIfRestorable(contents.carBytes),
         blocks: keptIfRestorable(contents.blocks),
         dagBytes: keptIfRestorable(contents.dagBytes),
+        rawBytes: keptIfRestorable(contents.rawBytes),
         verifiedAt: keptIfRestorable(contents.verifiedAt),
         indexedAt: keptIfRestorable(contents.indexedAt),
         bridgedAt: keptIfRestorable(contents.bridgedAt),

@@ -15,10 +15,14 @@ export const objectRef = Type.Object({
 /** A size or count that fits a JavaScript number exactly. */
 export const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 
-/** What is known of a CAR once it was scanned: its own CID, its bytes, its blocks and the bytes of these. */
+/**
+ * What is known of a CAR once it was scanned: its own CID, its bytes, its blocks, the bytes of these, and, optional
+ * because version 1 began without it, the bytes of the data in them without the dag-pb around it.
+ */
 export const carFacts = {
   carCid: Type.String({ minLength: 1 }),
   sizeBytes: count,
   blocks: count,
   dagBytes: count,
+  rawBytes: Type.Optional(count),
 }

@@ -8,7 +8,7 @@ import { createTransferSlots } from './transfer-slots.ts'
 
 const timeout = 5_000
 type Deps = Parameters<typeof createFetchContent>[0]
-const report = { root: 'cid', carCid: 'bag', sizeBytes: 100, blocks: 3, dagBytes: 80 }
+const report = { root: 'cid', carCid: 'bag', sizeBytes: 100, blocks: 3, dagBytes: 80, rawBytes: 70 }
 const log = createLogger('test', 'silent')
 
 /** A fetcher whose steps note themselves in `steps`; `changes` replaces what the test is about. */

@@ -14,6 +14,7 @@ const staged: StagedCar = {
   sizeBytes: 100,
   blocks: 3,
   dagBytes: 80,
+  rawBytes: 70,
 }
 const lease = { cid: 'cid', generation: 2, step: 'fetch' as const, epoch: 1, attempt: 1, unreported: 0 }
 const log = createLogger('test', 'silent')

@@ -48,8 +48,8 @@ async function setUp(state: ContentState) {
           generation,
         ),
       ),
-    valid: (generation = 2) =>
-      onCarValid(changes)(envelope({ car, region: 'eu', ...facts, verifiedAt }, generation)),
+    valid: (generation = 2, more = {}) =>
+      onCarValid(changes)(envelope({ car, region: 'eu', ...facts, ...more, verifiedAt }, generation)),
     indexed: (generation = 2, announced = true) =>
       onCarIndexed(changes)(envelope({ carCid: 'bag', announced }, generation)),
     async row() {
@@ -106,12 +106,19 @@ for (const [name, outcomeOf] of Object.entries(outcomes) as [
 
 test('the whole receipt of a valid CAR is stored, and the traces of a failure go', { timeout }, async () => {
   const content = await setUp('failed')
-  await content.valid()
+  await content.valid(2, { rawBytes: 70 })
   const row = await content.row()
   assert.deepEqual([row.failureCode, row.failureMessage, row.missingCids], [null, null, null])
   assert.deepEqual([row.carCid, row.carBucket, row.carKey], ['bag', 'cars', 'bag/bag.car'])
-  assert.deepEqual([row.carBytes, row.blocks, row.dagBytes], [100, 3, 80])
+  assert.deepEqual([row.carBytes, row.blocks, row.dagBytes, row.rawBytes], [100, 3, 80, 70])
   assert.equal(row.verifiedAt?.toISOString(), verifiedAt)
+})
+
+test('a receipt that does not tell the size of the data is stored without it', { timeout }, async () => {
+  const content = await setUp('pinning')
+  await content.valid()
+  const { state, dagBytes, rawBytes } = await content.row()
+  assert.deepEqual([state, dagBytes, rawBytes], ['pinned', 80, null])
 })
 
 test('a CAR that becomes valid after the last pin went is known, so that it can be deleted', {

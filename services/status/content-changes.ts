@@ -54,6 +54,7 @@ export function createContentChanges(db: Database): ContentChanges {
           carBytes: event.sizeBytes,
           blocks: event.blocks,
           dagBytes: event.dagBytes,
+          rawBytes: event.rawBytes ?? null,
           verifiedAt: new Date(event.verifiedAt),
           carDeletionAt: null,
           changedAt: now,

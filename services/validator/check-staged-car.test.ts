@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { CarLimits } from '#libs/car/index.ts'
 import { buildCar, buildTree, flipBits } from '#libs/car/testing/build-car.ts'
 import { scanCar, wideLimits } from '#libs/car/testing/scan.ts'
 import { PermanentError } from '#libs/errors/index.ts'
 import { ObjectNotFoundError, type Storage, StorageError } from '#libs/storage/index.ts'
-import { createCheckStagedCar } from './check-staged-car.ts'
+import { type Claim, createCheckStagedCar } from './check-staged-car.ts'
 
 const timeout = 10_000
 const tree = buildTree({ leaves: 8, leafBytes: 1_000 })
@@ -28,7 +29,11 @@ function storeOf(bytes: Uint8Array | undefined, error?: Error): Pick<Storage, 'h
 }
 function check(
   storage: Pick<Storage, 'head' | 'read'>,
-  { claimed = claim, limits = {}, onProgress = (_carBytes: number) => {} } = {},
+  {
+    claimed = claim,
+    limits = {},
+    onProgress = () => {},
+  }: { claimed?: Claim; limits?: Partial<CarLimits>; onProgress?: (carBytes: number) => void } = {},
 ) {
   const checkStagedCar = createCheckStagedCar({ storage, limits: { ...wideLimits, ...limits } })
   return checkStagedCar(
@@ -61,12 +66,18 @@ test('damage, which a new transfer could mend, is permanent for a stored object'
 })
 
 test('a sound CAR that is not the one reported is a mismatch, fact by fact', { timeout }, async () => {
-  for (const wrong of [{ carCid: 'bag' }, { sizeBytes: 1 }, { blocks: 1 }, { dagBytes: 1 }])
+  for (const wrong of [{ carCid: 'bag' }, { sizeBytes: 1 }, { blocks: 1 }, { dagBytes: 1 }, { rawBytes: 1 }])
     await assert.rejects(
       check(storeOf(carBytes), { claimed: { ...claim, ...wrong } }),
       (error: unknown) =>
         isPermanent('claim-mismatch')(error) && String(error).includes(Object.keys(wrong)[0] ?? '?'),
     )
+})
+
+test('what the report leaves out is found in the CAR', { timeout }, async () => {
+  const { rawBytes, ...claimed } = claim
+  assert.equal(rawBytes, 8_000)
+  assert.equal((await check(storeOf(carBytes), { claimed })).rawBytes, rawBytes)
 })
 
 test('an object that is not there is a mismatch, also when it goes while it is read', {

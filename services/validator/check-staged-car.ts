@@ -1,5 +1,6 @@
 import { type CarLimits, type CarReport, createCarScanner } from '#libs/car/index.ts'
 import { PermanentError, PickupError } from '#libs/errors/index.ts'
+import type { carUploaded, DataOf } from '#libs/events/index.ts'
 import { ObjectNotFoundError, type ObjectRef, type Storage } from '#libs/storage/index.ts'
 
 type Deps = { storage: Pick<Storage, 'head' | 'read'>; limits: CarLimits }
@@ -7,9 +8,12 @@ type Deps = { storage: Pick<Storage, 'head' | 'read'>; limits: CarLimits }
 /** What was read back from the store. `etag` is the version of the object that was read. */
 export type CheckedCar = CarReport & { etag: string }
 
+/** What the fetcher reported. */
+export type Claim = Omit<DataOf<typeof carUploaded>, 'cid' | 'generation' | 'staging'>
+
 /** Reads the whole staged object and scans it again. `onProgress` hears the bytes checked so far. */
 export type CheckStagedCar = (
-  job: { cid: string; staging: ObjectRef; claim: Omit<CarReport, 'root'> },
+  job: { cid: string; staging: ObjectRef; claim: Claim },
   options: { signal: AbortSignal; onProgress: (carBytes: number) => void },
 ) => Promise<CheckedCar>
 
@@ -37,8 +41,9 @@ export function createCheckStagedCar({ storage, limits }: Deps): CheckStagedCar 
       }
     }
 
-    for (const fact of ['carCid', 'sizeBytes', 'blocks', 'dagBytes'] as const) {
-      if (report[fact] !== claim[fact]) {
+    for (const fact of ['carCid', 'sizeBytes', 'blocks', 'dagBytes', 'rawBytes'] as const) {
+      // A report may leave `rawBytes` out.
+      if (claim[fact] !== undefined && report[fact] !== claim[fact]) {
         throw new PermanentError(
           'claim-mismatch',
           `${fact} is ${report[fact]}, the fetcher reported ${claim[fact]}`,

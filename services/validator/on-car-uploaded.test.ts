@@ -9,7 +9,7 @@ import { onCarUploaded } from './on-car-uploaded.ts'
 
 const timeout = 5_000
 type Deps = Parameters<typeof onCarUploaded>[0]
-const facts = { carCid: 'bag', sizeBytes: 100, blocks: 3, dagBytes: 80 }
+const facts = { carCid: 'bag', sizeBytes: 100, blocks: 3, dagBytes: 80, rawBytes: 70 }
 const staging = { bucket: 'staging', key: 'cid/2-1.car' }
 const lease = { cid: 'cid', generation: 2, step: 'validate' as const, epoch: 1, attempt: 1, unreported: 0 }
 const log = createLogger('test', 'silent')

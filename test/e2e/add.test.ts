@@ -161,6 +161,7 @@ for (const [order, arrange] of Object.entries({
     ])
     const { pinned, car: storedCar } = await stored(root.toString())
     assert.equal(pinned.name, order)
+    assert.equal(pinned.receipt?.raw_bytes, 1_500_000)
     assert.equal(Buffer.compare(storedCar, car), 0)
   })
 }

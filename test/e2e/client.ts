@@ -16,6 +16,7 @@ export type PinStatus = {
     car_bytes: number
     blocks: number
     dag_bytes: number
+    raw_bytes: number | null
     verified_at: string
     indexed_at: string | null
   }

@@ -44,11 +44,15 @@ export async function addBytes(node: Node, bytes: Uint8Array, options = 'cid-ver
 export const deadCid = (): string =>
   CID.createV1(0x55, create(0x12, hash('sha256', randomBytes(32), 'buffer'))).toString()
 
-/** Adds a UnixFS directory of small files with these contents. Returns its CID. */
-export async function addDirectory(node: Node, files: readonly string[]): Promise<string> {
+/** Adds a UnixFS directory of files with these contents; `options` are those of `add`. Returns its CID. */
+export async function addDirectory(
+  node: Node,
+  files: readonly (string | Uint8Array<ArrayBuffer>)[],
+  options = 'cid-version=1',
+): Promise<string> {
   const form = new FormData()
-  for (const [i, text] of files.entries()) form.append('file', new Blob([text]), `entry-${i}`)
-  const lines = linesOf(await rpc(node, 'add?cid-version=1&wrap-with-directory=true&pin=false', form))
+  for (const [i, content] of files.entries()) form.append('file', new Blob([content]), `entry-${i}`)
+  const lines = linesOf(await rpc(node, `add?${options}&wrap-with-directory=true&pin=false`, form))
   return lines.find(({ Name }) => Name === '').Hash
 }
 

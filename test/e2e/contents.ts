@@ -87,6 +87,12 @@ export const contents: Record<string, AddContent> = {
       Array.from({ length: 10_000 }, (_, i) => `content ${i % 10}`),
     ),
   'a directory with an empty file': node => addDirectory(node, ['not empty', '']),
+  'a directory with files inside of their CIDs': node =>
+    addDirectory(
+      node,
+      ['tiny', 'as small', 'too large for an identity CID, by far'],
+      'cid-version=1&inline=true',
+    ),
   'a file asked for by CIDv0': node => addBytes(node, testBytes(600_000, 4), 'cid-version=0'),
   'a deep tree': node => addBlocks(node, buildTree({ leaves: 64, leafBytes: 100, fanOut: 2, seed: 5 })),
   'a dag-cbor DAG': dagOf(

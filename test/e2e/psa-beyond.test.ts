@@ -5,7 +5,7 @@ import { CarReader } from '@ipld/car'
 import { CID } from 'multiformats/cid'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { createPinningToken } from '../clients/psa-token.ts'
-import { addBytes, exportCar } from './content.ts'
+import { addBytes, addDirectory, exportCar } from './content.ts'
 import { type Pipeline, startPipeline } from './pipeline.ts'
 
 const timeout = 300_000
@@ -74,6 +74,7 @@ test('a pin is followed until it is pinned, and its CAR is had by link and from 
   assert.deepEqual(linked, car)
   assert.equal(car.length, receipt.bytes)
   assert.equal(CID.createV1(0x0202, await sha256.digest(car)).toString(), receipt.carCid)
+  assert.deepEqual([told.at(-1).info.raw_size, receipt.rawBytes], ['3000000', 3_000_000])
   const { roots, blocks } = await blocksOf(car)
   const expected = await blocksOf(await exportCar(provider, cid))
   assert.deepEqual(roots, [cid])
@@ -83,6 +84,20 @@ test('a pin is followed until it is pinned, and its CAR is had by link and from 
 
 const life = ['queued', 'pinning', 'pinned']
 const byLife = (one: string, other: string) => life.indexOf(one) - life.indexOf(other)
+
+test('the raw size of a directory is the sum of its files', { timeout }, async () => {
+  const provider = await pipeline.startNode('directory-provider')
+  const sizes = [600_000, 1, 40_000]
+  const files = sizes.map(size => new Uint8Array(randomBytes(size)))
+  for (const options of ['cid-version=0', 'cid-version=1', 'cid-version=1&inline=true']) {
+    const cid = await addDirectory(provider, files, options)
+    const accepted = await ask('/pins', { body: JSON.stringify({ cid, origins: provider.multiaddrs }) })
+    const pinned = (await eventsOf((await asJson(accepted)).requestid)).at(-1)
+    assert.equal(pinned.status, 'pinned', JSON.stringify(pinned))
+    assert.equal(pinned.info.raw_size, '640001', options)
+    assert.ok(Number(pinned.info.dag_size) > 640_001)
+  }
+})
 
 test('a batch ends pinned, each pin by itself', { timeout }, async () => {
   const provider = await pipeline.startNode('batch-provider')

@@ -67,6 +67,7 @@ const lies: Lie[] = [
   { what: 'another size', lie: claim => ({ ...claim, sizeBytes: claim.sizeBytes + 1 }) },
   { what: 'another number of blocks', lie: claim => ({ ...claim, blocks: claim.blocks - 1 }) },
   { what: 'another size of the DAG', lie: claim => ({ ...claim, dagBytes: 0 }) },
+  { what: 'another size of the data', lie: claim => ({ ...claim, rawBytes: 0 }) },
 ]
 
 /** A pin whose fetcher has done its work. Resolves with the place of its CAR. */

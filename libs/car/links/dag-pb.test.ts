@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { CID } from 'multiformats/cid'
 import { flipBits, testBytes } from '../testing/build-car.ts'
 import { rawBlock } from '../testing/test-blocks.ts'
+import { protobufField, unixFsData } from '../testing/unixfs.ts'
 import { scanDagPb } from './dag-pb.ts'
 import { LinkList } from './link-list.ts'
 
@@ -109,4 +110,17 @@ for (const [name, block] of [
 test('it takes links before and behind the data', { timeout: 10_000 }, () => {
   assert.deepEqual(hashesOf(Uint8Array.from([...link, ...data])), [Uint8Array.from([0x01, 0x55])])
   assert.deepEqual(hashesOf(Uint8Array.from([...data, ...link])), [Uint8Array.from([0x01, 0x55])])
+})
+
+test('it tells how much data the node carries, wherever its links are', { timeout: 10_000 }, () => {
+  const dataBytesOf = (...fields: Uint8Array[]) =>
+    scanDagPb(new Uint8Array(Buffer.concat(fields)), new LinkList())
+  const links = Uint8Array.from(link)
+  const file = protobufField(1, unixFsData('file', testBytes(300, 1)))
+  assert.equal(dataBytesOf(file), 300)
+  assert.equal(dataBytesOf(links, file), 300)
+  assert.equal(dataBytesOf(file, links), 300)
+  assert.equal(dataBytesOf(protobufField(1, unixFsData('directory')), links), 0)
+  assert.equal(dataBytesOf(protobufField(1, new TextEncoder().encode('no UnixFS')), links), 9)
+  assert.equal(dataBytesOf(links), 0)
 })

@@ -7,21 +7,24 @@ import { addCidsOf } from './ipld-value.ts'
 import type { LinkList } from './link-list.ts'
 
 /**
- * Adds the links of a block to `links`, in traversal order, repeated ones too. Throws any error for a block
- * that is not valid under its codec, with part of the links added. Codecs without links add nothing and check
- * nothing.
+ * Adds the links of a block to `links`, in traversal order, repeated ones too, and answers how many of its bytes are
+ * data: all but for dag-pb, which is the wrapping of other data. Throws any error for a block that is not valid under
+ * its codec, with part of the links added. Codecs without links add nothing and check nothing.
  */
-export function scanLinks(codec: number, block: Uint8Array, links: LinkList): void {
+export function scanLinks(codec: number, block: Uint8Array, links: LinkList): number {
   switch (codec) {
     case DAG_PB:
       return scanDagPb(block, links)
     case DAG_CBOR:
-      return addCidsOf(decodeDagCbor(block), links)
+      addCidsOf(decodeDagCbor(block), links)
+      return block.length
     case DAG_JSON:
-      return addCidsOf(decodeDagJson(block), links)
+      addCidsOf(decodeDagJson(block), links)
+      return block.length
     case DAG_JOSE:
-      return scanDagJose(block, links)
+      scanDagJose(block, links)
+      return block.length
     default:
-      return
+      return block.length
   }
 }

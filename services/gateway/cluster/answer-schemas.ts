@@ -15,6 +15,7 @@ const Receipt = Type.Object({
   car_bytes: countOf('Size of the CAR file'),
   blocks: countOf('Blocks in it'),
   dag_bytes: countOf('Sum of the sizes of its blocks'),
+  raw_bytes: Type.Union([countOf('Sum of the sizes of the data in them, each block once'), Type.Null()]),
   verified_at: time('When every block and link was checked on the bytes that the store holds'),
   indexed_at: Type.Union([time('When the indexer was told'), Type.Null()]),
   attempts: countOf('Deliveries to a fetcher until then'),

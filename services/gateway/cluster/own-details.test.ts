@@ -36,6 +36,7 @@ test('a pinned content shows its receipt', { timeout }, () => {
       car_bytes: 100,
       blocks: 3,
       dag_bytes: 80,
+      raw_bytes: 70,
       verified_at: '2026-01-02T00:00:00.345Z',
       indexed_at: null,
       attempts: 2,

@@ -26,6 +26,7 @@ const receipt = (content: Content) => ({
   car_bytes: content.carBytes,
   blocks: content.blocks,
   dag_bytes: content.dagBytes,
+  raw_bytes: content.rawBytes,
   verified_at: content.verifiedAt?.toISOString(),
   indexed_at: content.indexedAt?.toISOString() ?? null,
   attempts: content.attempts,

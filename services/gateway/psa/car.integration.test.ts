@@ -147,6 +147,7 @@ test('a receipt says what was proven and where it lies', { timeout }, async () =
     bytes: bytes.length,
     blocks: 3,
     dagBytes: 100,
+    rawBytes: 90,
     bucket: s3.bucket,
     key,
     verifiedAt: '2026-01-02T03:04:05.678Z',

@@ -1,10 +1,6 @@
-import { CID } from 'multiformats/cid'
 import type { LiveJob } from '#libs/bus/index.ts'
 import type { AcceptedPin } from '#libs/db/index.ts'
 import { type Known, statusDetails } from './status-details.ts'
-
-/** Code of `raw` in the table of multicodecs. */
-const rawCode = 0x55
 
 /**
  * `info` of a pin: texts only, and no key without a value. `status_details`, `dag_size`, `raw_size` and `pinned_until`
@@ -35,8 +31,7 @@ function stateInfo({ content, live, ahead }: Known): Details {
     case 'pinned':
       return {
         dag_size: content.dagBytes,
-        // What a DAG says of the size of its files is known for one kind only: a single block of plain data.
-        raw_size: CID.parse(content.cid).code === rawCode ? content.dagBytes : undefined,
+        raw_size: content.rawBytes,
         blocks: content.blocks,
         bytes_fetched: content.dagBytes,
         progress: '100%',

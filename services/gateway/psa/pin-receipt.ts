@@ -8,7 +8,7 @@ export type PinReceipt = ReturnType<typeof pinReceipt>
 
 /** Throws `HttpError` 404 that says why there is none yet, or none any more. */
 export function pinReceipt({ pin, content }: AcceptedPin) {
-  const { carCid, carBucket, carKey, carBytes, blocks, dagBytes, verifiedAt, indexedAt } = content
+  const { carCid, carBucket, carKey, carBytes, blocks, dagBytes, rawBytes, verifiedAt, indexedAt } = content
   const isComplete = carCid !== null && carBucket !== null && carKey !== null && carBytes !== null
   if (content.state !== 'pinned' || !isComplete) {
     const why = statusDetails({ content, live: undefined })
@@ -21,6 +21,7 @@ export function pinReceipt({ pin, content }: AcceptedPin) {
     bytes: carBytes,
     blocks,
     dagBytes,
+    rawBytes,
     bucket: carBucket,
     key: carKey,
     verifiedAt: verifiedAt?.toISOString() ?? null,
@@ -40,6 +41,7 @@ export const receiptSchema = Type.Object({
   bytes: Type.Integer({ description: 'Of the CAR' }),
   blocks: Type.Integer(),
   dagBytes: Type.Integer({ description: 'Of all blocks' }),
+  rawBytes: Type.Union([Type.Integer({ description: 'Of the data in them, each block once' }), Type.Null()]),
   bucket: Type.String(),
   key: Type.String(),
   verifiedAt: instant('When the stored bytes were proven'),

@@ -41,6 +41,7 @@ export function acceptedPin(
       carBytes: 100,
       blocks: 3,
       dagBytes: 80,
+      rawBytes: 70,
       verifiedAt: changed,
       indexedAt: null,
       bridgedAt: null,

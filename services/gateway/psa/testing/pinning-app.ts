@@ -106,6 +106,7 @@ const receipt = {
   carKey: 'bagbaieratest/bagbaieratest.car',
   carBytes: 120,
   dagBytes: 100,
+  rawBytes: 90,
   blocks: 3,
   verifiedAt: new Date('2026-01-02T03:04:05.678Z'),
 }
