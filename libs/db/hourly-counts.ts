@@ -5,18 +5,21 @@ import { pins } from './schema.ts'
 /** How many pins that match were created in which hour, by its start in ms since 1970. Hours without one are left out. */
 export type HourlyCounts = ReadonlyMap<number, number>
 
+/** What matches, and how often each hour of the account has changed, which is no less than the pins it has; if known. */
+export type Counted = { pins: HourlyCounts; changes?: HourlyCounts }
+
 /** Counts the pins of an account in the Pinning Service API that match `where`; `key` names what matches. */
 export type CountByHour = (
   tx: Queries,
   query: { account: string; key: string; where: SQL | undefined },
-) => Promise<HourlyCounts>
+) => Promise<Counted>
 
 const hourMs = 3_600_000
 /** More are counted by one look at all pins. */
 const maxChangedHours = 100
 
 /** Counts that were made, and how often each hour had changed when they were. */
-type Remembered = { changes: HourlyCounts; pins: HourlyCounts }
+type Remembered = Required<Counted>
 
 /**
  * Counts by looking at every pin, and remembers what was slow to count. The next time only those hours are counted again
@@ -32,23 +35,23 @@ export function createCountByHour({ rememberFromMs = 20, maxRemembered = 16 } = 
     if (!known) {
       const counted = await countHours(tx, where)
       const countedAt = performance.now()
-      if (countedAt - startedAt < rememberFromMs) return counted
+      if (countedAt - startedAt < rememberFromMs) return { pins: counted }
       const changes = await changesOf(tx, account)
       // Both took longer if the database is busy: what is faster to count than to look up is counted each time.
       if (countedAt - startedAt > performance.now() - countedAt || rememberFromMs === 0)
         remember({ changes, pins: counted })
-      return counted
+      return { changes, pins: counted }
     }
+    if ((await totalChanges(tx, account)) === sumOf(known.changes)) return remember(known)
     const changes = await changesOf(tx, account)
-    const counted = await countAgain(tx, where, known, changes)
-    remember({ changes, pins: counted })
-    return counted
+    return remember({ changes, pins: await countAgain(tx, where, known, changes) })
 
-    function remember(remembered: Remembered): void {
+    function remember(remembered: Remembered): Remembered {
       // Written anew it is the youngest, so that the first is always the oldest.
       memory.delete(id)
       memory.set(id, remembered)
       if (memory.size > maxRemembered) memory.delete(memory.keys().next().value ?? '')
+      return remembered
     }
   }
 }
@@ -91,15 +94,28 @@ async function countHours(
   return new Map(rows.map(row => [row.hour, row.pins]))
 }
 
-/** One row for all: there may be tens of thousands of hours. */
-async function changesOf(tx: Queries, account: string): Promise<HourlyCounts> {
+const sumOf = (counts: HourlyCounts): number => counts.values().reduce((sum, count) => sum + count, 0)
+
+/** The changes of all hours and states of an account, those that are not folded in yet included. */
+const changesIn = (account: string) => {
   const counters = (table: SQL, changes: SQL) =>
     sql`select hour, ${changes} as changes from ${table} where account = ${account} and api = 'psa'`
+  return sql`(${counters(sql`pin_counts`, sql`changes`)} union all ${counters(sql`pin_count_changes`, sql`1`)})`
+}
+
+/** It grows with every change: while it is the same, so is each hour. */
+async function totalChanges(tx: Queries, account: string): Promise<number> {
+  const { rows } = await tx.execute<{ changes: number }>(
+    sql`select coalesce(sum(changes), 0)::float8 as changes from ${changesIn(account)} as counted`,
+  )
+  return rows[0]?.changes ?? 0
+}
+
+/** One row for all: there may be tens of thousands of hours. */
+async function changesOf(tx: Queries, account: string): Promise<HourlyCounts> {
   const { rows } = await tx.execute<{ hours: number[] | null; changes: number[] | null }>(sql`
     select array_agg(${inMs(sql`hour`)}) as hours, array_agg(changes) as changes from (
-      select hour, sum(changes)::float8 as changes from (
-        ${counters(sql`pin_counts`, sql`changes`)} union all ${counters(sql`pin_count_changes`, sql`1`)}
-      ) as counted group by hour
+      select hour, sum(changes)::float8 as changes from ${changesIn(account)} as counted group by hour
     ) as by_hour`)
   const { hours, changes } = rows[0] ?? {}
   return new Map(hours?.map((hour, i) => [hour, changes?.[i] ?? 0]))
