@@ -56,7 +56,7 @@ test('a service may be killed between any two of its effects', {
     pool,
     clients: connectClients({ gatewayUrl: pipeline.gatewayUrl, psaToken, producer }),
     origins: provider.multiaddrs,
-    isBeingUploaded: cid => isBeingUploaded(pipeline, cid),
+    hasUploadOrFailed: cid => hasUploadOrFailed(pipeline, cid),
   })
   const files = {
     planFile: join(pipeline.folder, 'plan.json'),
@@ -161,9 +161,10 @@ async function stateOf({ database }: Pipeline, cid: string): Promise<string | un
   return rows[0]?.state
 }
 
-async function isBeingUploaded({ storage, buckets }: Pipeline, cid: string): Promise<boolean> {
+async function hasUploadOrFailed(pipeline: Pipeline, cid: string): Promise<boolean> {
+  const { storage, buckets } = pipeline
   for await (const _upload of storage.listOpenUploads(buckets.staging, cid)) return true
-  return false
+  return (await stateOf(pipeline, cid)) === 'failed'
 }
 
 async function everythingEnds(pipeline: Pipeline): Promise<void> {

@@ -20,15 +20,15 @@ type Deps = {
   clients: Clients
   /** Addresses of the peer that has the contents. */
   origins: readonly string[]
-  /** Whether a part of its CAR is in the store. */
-  isBeingUploaded: (cid: string) => Promise<boolean>
+  /** Whether a part of its CAR is in the store, or there will be none any more. */
+  hasUploadOrFailed: (cid: string) => Promise<boolean>
 }
 
 const codecOfCars = 0x0202
 const patienceMs = 300_000
 
 /** Together they do everything that the services do to the world outside for a pin. */
-export function createJourneys({ pool, clients, origins, isBeingUploaded }: Deps): Journey[] {
+export function createJourneys({ pool, clients, origins, hasUploadOrFailed }: Deps): Journey[] {
   let strangers = 0
 
   /** The address of a peer that nobody runs: what is done for this content's origins can be told by it. */
@@ -55,7 +55,7 @@ export function createJourneys({ pool, clients, origins, isBeingUploaded }: Deps
   async function pinAndUnpin(cid: string, from: readonly string[]): Promise<void> {
     await pinOver('cluster')(cid, from)
     const probe = async () => {
-      if (!(await isBeingUploaded(cid))) throw new Error('it is not there yet')
+      if (!(await hasUploadOrFailed(cid))) throw new Error('it is not there yet')
     }
     await pollUntil(probe, { what: `the upload of ${cid}`, timeoutMs: patienceMs })
     await accepted(() => clients.unpin('cluster', cid))
