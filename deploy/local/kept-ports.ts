@@ -50,11 +50,11 @@ export async function keepPorts<N extends string>(
   names: readonly N[],
 ): Promise<Record<N, number>> {
   const kept = (await readKept<{ [name: string]: number | undefined }>(file)) ?? {}
+  for (const port of Object.values(kept)) if (port !== undefined) found.add(port)
   const ports: [N, number][] = []
   for (const name of names) {
     const wanted = kept[name]
     const port = wanted !== undefined && (await isFree(wanted)) ? wanted : await findFreePort()
-    found.add(port)
     ports.push([name, port])
   }
   const chosen = Object.fromEntries(ports) as Record<N, number>

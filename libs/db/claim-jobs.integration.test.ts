@@ -36,9 +36,26 @@ test('of jobs that are claimed together each gets its own answer', { timeout }, 
   const [ours, theirs] = [workerOf('ours'), workerOf('theirs')]
   await theirs.claim(job(held))
   await theirs.complete(leaseOf(await theirs.claim(job(done))), { key: 'value' })
-  const asked = [job(free), job(held), job(done), job(free), job(free, 1), job(free, 3), job('nobody')]
+  const asked = [
+    job(free),
+    job(held),
+    job(done),
+    job(free),
+    job(free, 1),
+    job(free, 3),
+    job('nobody'),
+    job('a\0'),
+    job('a\ud800'),
+  ]
   const claims = await Promise.all(asked.map(ours.claim))
-  assert.deepEqual(kindsOf(claims), ['leased', 'held', 'done', 'held', 'obsolete', 'unknown', 'unknown'])
+  assert.deepEqual(kindsOf(claims), [
+    'leased',
+    'held',
+    'done',
+    'held',
+    'obsolete',
+    ...Array.from({ length: 4 }, () => 'unknown'),
+  ])
   assert.deepEqual(claims[2], { kind: 'done', result: { key: 'value' } })
   assert.deepEqual(claims[0], {
     kind: 'leased',

@@ -12,12 +12,16 @@ export function createClaim(
   { owner, leaseMs }: { owner: string; leaseMs: number },
 ): (job: Job) => Promise<Claim> {
   return groupCalls(async (jobs: readonly Job[]) => {
-    const taken = await takeLeases(db, jobs, { owner, leaseMs })
-    const left = jobs.filter(job => !taken.has(job))
+    const possible = jobs.filter(({ cid }) => printable.test(cid))
+    const taken = await takeLeases(db, possible, { owner, leaseMs })
+    const left = possible.filter(job => !taken.has(job))
     const found = left.length > 0 ? await lookAt(db, left) : new Map<Job, Claim>()
     return jobs.map(job => taken.get(job) ?? found.get(job) ?? { kind: 'unknown' as const })
   }, limits)
 }
+
+/** Nothing else is a CID, and what Postgres does not take as text must not keep a group from its leases. */
+const printable = /^[\x21-\x7e]+$/
 
 const keyOf = ({ cid, step, generation }: Job) => `${cid} ${step} ${generation}`
 

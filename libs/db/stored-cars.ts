@@ -55,7 +55,12 @@ export async function adoptCar(
     .values({ cid, generation: 1, state: 'unpinned', ...car })
     .onConflictDoUpdate({
       target: contents.cid,
-      set: { ...car, changedAt: sql`now()` },
+      set: {
+        ...car,
+        // So that an event of the generation that made the CAR does not make it restorable while it is being deleted.
+        generation: sql`${contents.generation} + case when ${contents.state} = 'unpinned' then 1 else 0 end`,
+        changedAt: sql`now()`,
+      },
       setWhere: sql`${contents.state} in ('unpinned', 'failed') and ${contents.carKey} is null`,
     })
     .returning({ cid: contents.cid })

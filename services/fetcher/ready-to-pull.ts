@@ -51,6 +51,7 @@ export function createReadyToPull(deps: Deps): () => Promise<boolean> {
     }
   }
   const cleanNowAndThen = rememberAnswer(clean, cleanEveryMs)
+  const othersQueue = rememberAnswer(() => otherAccountsQueue(slots.accounts()), lookIntervalMs / 2)
 
   return async () => {
     if (!(await isReady())) return false
@@ -63,6 +64,6 @@ export function createReadyToPull(deps: Deps): () => Promise<boolean> {
       lookedAt = performance.now()
       return true
     }
-    return otherAccountsQueue(slots.accounts())
+    return othersQueue()
   }
 }

@@ -34,7 +34,7 @@ export type TransferCar = (transfer: Transfer) => Promise<CarReport>
  * Pins ahead and streams the CAR behind the pin, which fetches 32 blocks at a time where the stream fetches one.
  * Every byte passes the scanner before it counts; the object becomes visible only after the scanner has accepted the
  * whole CAR. Whatever happens, the pin of the source and the parts of the upload are gone afterwards; a pin that somebody else
- * has made of the same DAG stays, by its name.
+ * had made of the same DAG before stays, by its name.
  */
 export function createTransferCar(deps: Deps): TransferCar {
   const { source, storage, limits, timeoutMs, stallTimeoutMs, log } = deps
@@ -50,14 +50,13 @@ export function createTransferCar(deps: Deps): TransferCar {
   }
 
   return async ({ cid, staging, peerIds, signal, onProgress }) => {
+    const found = await source.findPin(cid, { timeoutMs: findPinTimeoutMs, signal })
+    const name = found?.name ?? transferPinName(cid)
     using watch = watchForStall(stallTimeoutMs)
     const total = AbortSignal.timeout(timeoutMs)
     const ended = new AbortController()
     const limited = AbortSignal.any([signal, watch.stalled, total, ended.signal])
     const scanner = createCarScanner({ root: cid, limits })
-
-    const found = await source.findPin(cid, { timeoutMs: findPinTimeoutMs, signal: limited })
-    const name = found?.name ?? transferPinName(cid)
 
     const reached = { blocks: 0, bytes: 0 }
     let pinFailure: unknown
