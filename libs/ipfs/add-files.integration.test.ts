@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
+import { pollUntil } from '#deploy/local/poll-until.ts'
+
 import type { AddedEntry } from './add-files.ts'
 import { connectFileAdder } from './connect-file-adder.ts'
 import { connectNode, enoughTime } from './testing/connect-node.ts'
@@ -91,6 +93,13 @@ test('no garbage is collected while files are being added', { timeout }, async (
   const collected = Promise.withResolvers<unknown>()
   async function* slow() {
     yield* bodyOf(head('a'), 'x'.repeat(5_000))
+    // The first bytes are asked for before the request has reached the node.
+    const isAdding = async () => {
+      const answer = await fetch(new URL('/api/v0/diag/cmds', node.apiUrl), { method: 'POST' })
+      const commands = (await answer.json()) as { Command: string; Active: boolean }[]
+      assert.ok(commands.some(({ Command, Active }) => Command === 'add' && Active))
+    }
+    await pollUntil(isAdding, { what: 'the upload', timeoutMs: 10_000 })
     collected.resolve(await source.collectGarbage(enoughTime()))
     yield* bodyOf('\r\n--b--\r\n')
   }
