@@ -37,7 +37,17 @@ export async function createEmptyDatabase(): Promise<AsyncDisposable & { url: st
   url.pathname = `/${name}`
   return {
     url: url.href,
-    [Symbol.asyncDispose]: () => onServer(databaseUrl, `drop database ${name} with (force)`),
+    [Symbol.asyncDispose]: () => drop(databaseUrl, name),
+  }
+}
+
+async function drop(databaseUrl: string, name: string): Promise<void> {
+  try {
+    await onServer(databaseUrl, `drop database ${name} with (force)`)
+  } catch (error) {
+    // Autovacuum is at it, which is the server's own: it may not be ended by force, and gives way to a plain drop.
+    if (!(error instanceof pg.DatabaseError && error.code === '42501')) throw error
+    await onServer(databaseUrl, `drop database ${name}`)
   }
 }
 
