@@ -80,7 +80,7 @@ function reachesBackTo(inRange: (readonly [number, number])[], limit: number): D
   return undefined
 }
 
-/** Looking at so many pins in the order of their time takes no longer than an index of names or metadata that leads to far more. */
+/** To look at so many pins in the order of their time is quick, where an index of names may lead to far more. */
 const maxPinsLookedAt = 10_000
 
 /** At most: an hour has no more pins than changes. */

@@ -49,8 +49,8 @@ const exactCount = (name: string) => bigint(name, { mode: 'number' })
 /**
  * One DAG by canonical CID, fetched once however many pins want it.
  * Created, given a new generation, and unpinned with its last pin by whoever accepts and removes pins; given a CAR that
- * nobody knew of by `adoptCar`; every other change is made by status and guarded by the generation. Whoever changes a content and its pins in one transaction
- * takes the content first.
+ * nobody knew of by `adoptCar`; every other change is made by status and guarded by the generation. Whoever changes a
+ * content and its pins in one transaction takes the content first.
  */
 export const contents = pgTable(
   'contents',
