@@ -10,6 +10,8 @@ export const projectRoot = fileURLToPath(new URL('../', import.meta.url))
 export const serviceArguments = (service: string): string[] => [
   '--max-semi-space-size=8',
   '--import',
+  './libs/service/compile-cache.ts',
+  '--import',
   './libs/telemetry/otel.ts',
   `services/${service}/main.ts`,
 ]

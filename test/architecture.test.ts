@@ -29,6 +29,7 @@ const owners: Record<string, RegExp> = {
   '@aws-sdk/client-sqs': /^(services\/indexer-bridge|deploy\/local|deploy\/demo|test)\//,
   'kubo-rpc-client': /^libs\/ipfs\//,
   '@ipld/car': /^(libs\/car|test|libs\/ipfs)\/.*(test\.ts|testing\/)|^test\/|^deploy\/demo\//,
+  'drizzle-orm': /^libs\/db\/drizzle\.ts$/,
   pg: /^(libs\/db|deploy\/local|test)\//,
   fastify: /^libs\/http\//,
   pino: /^(deploy\/local|libs\/telemetry)\//,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { eq, inArray } from 'drizzle-orm'
 import { pinRequested } from '#libs/events/index.ts'
 import { acceptPin, newRequestId, type PinRequest } from './accept-pin.ts'
+import { eq, inArray } from './drizzle.ts'
 import { type ContentState, contents, outbox, pins } from './schema.ts'
 import { createTestDatabase, type TestDatabase } from './testing/test-database.ts'
 

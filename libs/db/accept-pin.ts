@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { and, eq, sql } from 'drizzle-orm'
 import { pinRequested } from '#libs/events/index.ts'
 import type { Database, Queries } from './connect-database.ts'
+import { and, eq, sql } from './drizzle.ts'
 import { addToOutbox } from './outbox.ts'
 import { type ClusterOptions, contents, type PinApi, pins } from './schema.ts'
 import { type Content, startNotBefore, wantContent } from './want-content.ts'

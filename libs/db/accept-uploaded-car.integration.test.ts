@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { eq } from 'drizzle-orm'
 import { acceptUploadedCar } from './accept-uploaded-car.ts'
+import { eq } from './drizzle.ts'
 import { leasesOf } from './leases.ts'
 import { jobs } from './schema.ts'
 import { storedPins } from './testing/stored-pins.ts'

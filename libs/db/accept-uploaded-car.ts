@@ -1,7 +1,7 @@
-import { and, eq, sql } from 'drizzle-orm'
 import { carUploaded, type DataOf, pinCancelled } from '#libs/events/index.ts'
 import { type AcceptedPin, type PinRequest, writePin } from './accept-pin.ts'
 import type { Database, Queries } from './connect-database.ts'
+import { and, eq, sql } from './drizzle.ts'
 import { addToOutbox } from './outbox.ts'
 import { contents, jobs } from './schema.ts'
 import { type Content, startNotBefore, wantContent } from './want-content.ts'

@@ -1,5 +1,5 @@
-import { and, eq, inArray } from 'drizzle-orm'
 import type { Queries } from './connect-database.ts'
+import { and, eq, inArray } from './drizzle.ts'
 import { type AuditAction, audit } from './schema.ts'
 
 /** Something that a person did. `actor` is the person, by the way in: `cli:alice`. */

@@ -1,5 +1,5 @@
-import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { Database } from './connect-database.ts'
+import { and, eq, inArray, sql } from './drizzle.ts'
 import type { Delivery } from './quiet-contents.ts'
 import { contents } from './schema.ts'
 

@@ -1,6 +1,6 @@
-import { drizzle } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
 import type { Logger } from '#libs/telemetry/index.ts'
+import { drizzle } from './drizzle.ts'
 import * as schema from './schema.ts'
 
 type DatabaseSettings = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, sql } from './drizzle.ts'
 import { createCountByHour } from './hourly-counts.ts'
 import { foldPinCounts } from './pin-counts.ts'
 import { createdBetween, matching, type PsaFilter } from './psa-filter.ts'

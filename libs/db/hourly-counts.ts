@@ -1,5 +1,5 @@
-import { and, gte, lt, or, type SQL, sql } from 'drizzle-orm'
 import type { Queries } from './connect-database.ts'
+import { and, gte, lt, or, type SQL, sql } from './drizzle.ts'
 import { pins } from './schema.ts'
 
 /** How many pins that match were created in which hour, by its start in ms since 1970. Hours without one are left out. */

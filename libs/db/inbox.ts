@@ -1,5 +1,5 @@
-import { and, eq } from 'drizzle-orm'
 import type { Database } from './connect-database.ts'
+import { and, eq } from './drizzle.ts'
 import { inbox } from './schema.ts'
 
 /** Whether `consumer` has recorded this event as handled. */

@@ -1,5 +1,5 @@
-import { and, eq, sql } from 'drizzle-orm'
 import type { Database } from './connect-database.ts'
+import { and, eq, sql } from './drizzle.ts'
 import type { Job } from './leases.ts'
 import { jobs } from './schema.ts'
 

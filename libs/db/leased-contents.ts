@@ -1,5 +1,5 @@
-import { and, eq, gt, inArray, sql } from 'drizzle-orm'
 import type { Database } from './connect-database.ts'
+import { and, eq, gt, inArray, sql } from './drizzle.ts'
 import { jobs } from './schema.ts'
 
 /** Those of the contents that a live worker fetches now. */

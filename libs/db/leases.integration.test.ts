@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { eq } from 'drizzle-orm'
 import { pollUntil } from '#deploy/local/poll-until.ts'
+import { eq } from './drizzle.ts'
 import { type Lease, leasesOf } from './leases.ts'
 import { type ContentState, contentStates, contents, jobs } from './schema.ts'
 import { createTestDatabase, type TestDatabase } from './testing/test-database.ts'

@@ -1,7 +1,7 @@
-import { and, eq, sql } from 'drizzle-orm'
 import type { Failure } from '#libs/errors/index.ts'
 import { createClaim } from './claim-jobs.ts'
 import type { Database } from './connect-database.ts'
+import { and, eq, sql } from './drizzle.ts'
 import { groupCalls } from './group-calls.ts'
 import { jobs, type Step } from './schema.ts'
 

@@ -1,7 +1,7 @@
-import { and, eq, sql } from 'drizzle-orm'
 import type { EventDefinition } from '#libs/events/index.ts'
 import { currentTraceContext } from '#libs/telemetry/index.ts'
 import type { Database, Queries } from './connect-database.ts'
+import { and, eq, sql } from './drizzle.ts'
 import { outbox } from './schema.ts'
 
 /** A row of the outbox that one relay may publish now. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { and, eq, gt, inArray, lt, sql } from 'drizzle-orm'
+import { and, eq, gt, inArray, lt, sql } from './drizzle.ts'
 import { type Counted, countPins, foldPinCounts, otherAccountsQueue } from './pin-counts.ts'
 import { removeClusterPin } from './remove-pin.ts'
 import { contentStates, pins } from './schema.ts'

@@ -1,5 +1,5 @@
-import { sql } from 'drizzle-orm'
 import type { Queries } from './connect-database.ts'
+import { sql } from './drizzle.ts'
 import type { ContentState, PinApi } from './schema.ts'
 
 /** What is counted: pins of an account, by the API they came through if that is given. */

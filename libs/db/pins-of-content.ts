@@ -1,5 +1,5 @@
-import { asc, eq, inArray } from 'drizzle-orm'
 import type { Database } from './connect-database.ts'
+import { asc, eq, inArray } from './drizzle.ts'
 import { groupCalls } from './group-calls.ts'
 import { pins } from './schema.ts'
 

@@ -1,4 +1,4 @@
-import { and, eq, gt, inArray, lt, type SQL, sql } from 'drizzle-orm'
+import { and, eq, gt, inArray, lt, type SQL, sql } from './drizzle.ts'
 import { type ContentState, pins } from './schema.ts'
 
 /** How `name` of a filter is compared: whole or as a part, with or without regard to case. */

@@ -1,6 +1,6 @@
-import { and, desc, eq, gte, inArray, lt, or, type SQL, sql } from 'drizzle-orm'
 import type { AcceptedPin } from './accept-pin.ts'
 import type { Database, Queries } from './connect-database.ts'
+import { and, desc, eq, gte, inArray, lt, or, type SQL, sql } from './drizzle.ts'
 import { createCountByHour, type HourlyCounts } from './hourly-counts.ts'
 import { countPins } from './pin-counts.ts'
 import { createdBetween, matching, ofAccount, type PsaFilter } from './psa-filter.ts'

@@ -1,5 +1,5 @@
-import { and, eq, lt, sql } from 'drizzle-orm'
 import type { Database } from './connect-database.ts'
+import { and, eq, lt, sql } from './drizzle.ts'
 import { contents } from './schema.ts'
 
 /** How many contents were queued before this one and still are. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, before, test } from 'node:test'
-import { eq } from 'drizzle-orm'
+import { eq } from './drizzle.ts'
 import { type Deliveries, repeatQuietContents } from './quiet-contents.ts'
 import { contents, jobs, outbox, type Step } from './schema.ts'
 import { storedPins } from './testing/stored-pins.ts'

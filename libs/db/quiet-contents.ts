@@ -1,6 +1,6 @@
-import { inArray, sql } from 'drizzle-orm'
 import { carUploaded, type DataOf, pinRequested } from '#libs/events/index.ts'
 import type { Database, Queries } from './connect-database.ts'
+import { inArray, sql } from './drizzle.ts'
 import { repeatInOutbox } from './outbox.ts'
 import { contents } from './schema.ts'
 

@@ -1,7 +1,7 @@
-import { getTableColumns } from 'drizzle-orm'
 import pg from 'pg'
 import type { AcceptedPin } from './accept-pin.ts'
 import type { Database } from './connect-database.ts'
+import { getTableColumns } from './drizzle.ts'
 import { contents, pins } from './schema.ts'
 
 type Statement = {

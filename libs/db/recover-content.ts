@@ -1,6 +1,6 @@
-import { and, eq } from 'drizzle-orm'
 import { type AcceptedPin, wantFetched } from './accept-pin.ts'
 import type { Database } from './connect-database.ts'
+import { and, eq } from './drizzle.ts'
 import { contents, pins } from './schema.ts'
 
 /**

@@ -1,7 +1,7 @@
-import { and, eq, lte, type SQL, sql } from 'drizzle-orm'
 import { pinCancelled } from '#libs/events/index.ts'
 import type { AcceptedPin } from './accept-pin.ts'
 import type { Database, Queries } from './connect-database.ts'
+import { and, eq, lte, type SQL, sql } from './drizzle.ts'
 import { addToOutbox } from './outbox.ts'
 import { contents, pins } from './schema.ts'
 import type { Content } from './want-content.ts'

@@ -1,6 +1,6 @@
-import { and, eq, TransactionRollbackError } from 'drizzle-orm'
 import { type AcceptedPin, type PinRequest, wantFetched, writePin } from './accept-pin.ts'
 import type { Database } from './connect-database.ts'
+import { and, eq, TransactionRollbackError } from './drizzle.ts'
 import { releaseContent } from './remove-pin.ts'
 import { contents, pins } from './schema.ts'
 

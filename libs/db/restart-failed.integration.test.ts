@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { eq } from 'drizzle-orm'
 import { endOfLetter, recordAudit } from './audit.ts'
+import { eq } from './drizzle.ts'
 import { restartFailed } from './restart-failed.ts'
 import { audit } from './schema.ts'
 import { storedPins } from './testing/stored-pins.ts'

@@ -1,7 +1,7 @@
-import { eq } from 'drizzle-orm'
 import { wantFetched } from './accept-pin.ts'
 import { type AuditEntry, recordAudit } from './audit.ts'
 import type { Database } from './connect-database.ts'
+import { eq } from './drizzle.ts'
 import { contents } from './schema.ts'
 
 /**

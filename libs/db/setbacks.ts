@@ -1,5 +1,5 @@
-import { and, eq, gt, inArray, isNull, sql } from 'drizzle-orm'
 import type { Database } from './connect-database.ts'
+import { and, eq, gt, inArray, isNull, sql } from './drizzle.ts'
 import { contents, jobs } from './schema.ts'
 
 /** A step that has failed and will be tried again, or is being tried again. */

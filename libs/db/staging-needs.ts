@@ -1,5 +1,5 @@
-import { sql } from 'drizzle-orm'
 import type { Database } from './connect-database.ts'
+import { sql } from './drizzle.ts'
 
 /** What the work on a content may still want of staging. */
 export type StagingNeed = {

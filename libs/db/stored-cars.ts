@@ -1,6 +1,6 @@
-import { and, eq, sql } from 'drizzle-orm'
 import { wantFetched } from './accept-pin.ts'
 import type { Database } from './connect-database.ts'
+import { and, eq, sql } from './drizzle.ts'
 import { contents } from './schema.ts'
 import { forgetCar } from './unpinned-cars.ts'
 

@@ -1,5 +1,5 @@
-import { sql } from 'drizzle-orm'
 import type { Database } from './connect-database.ts'
+import { sql } from './drizzle.ts'
 import { type QuietContent, sendAgain } from './quiet-contents.ts'
 
 /** A content on its way of which nothing was heard for long. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { eq, inArray } from 'drizzle-orm'
+import { eq, inArray } from './drizzle.ts'
 import { audit, tokens } from './schema.ts'
 import { createTestDatabase, type TestDatabase } from './testing/test-database.ts'
 import { createToken, findToken, listTokens, revokeToken, setQuotas } from './tokens.ts'

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
-import { and, asc, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm'
 import { recordAudit } from './audit.ts'
 import type { Database } from './connect-database.ts'
+import { and, asc, eq, inArray, isNotNull, isNull, sql } from './drizzle.ts'
 import { accounts, type TokenScope, tokens } from './schema.ts'
 
 /** What a valid token stands for. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { eq, sql } from 'drizzle-orm'
+import { eq, sql } from './drizzle.ts'
 import { removeClusterPin } from './remove-pin.ts'
 import { contents } from './schema.ts'
 import { storedPins } from './testing/stored-pins.ts'

@@ -1,5 +1,5 @@
-import { and, eq, inArray, isNotNull, lte, sql } from 'drizzle-orm'
 import type { Database, Queries } from './connect-database.ts'
+import { and, eq, inArray, isNotNull, lte, sql } from './drizzle.ts'
 import { contents } from './schema.ts'
 import { carDeletionMs } from './want-content.ts'
 

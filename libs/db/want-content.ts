@@ -1,6 +1,5 @@
-import { eq, sql } from 'drizzle-orm'
-import type { AnyPgColumn } from 'drizzle-orm/pg-core'
 import type { Queries } from './connect-database.ts'
+import { type AnyPgColumn, eq, sql } from './drizzle.ts'
 import { contents } from './schema.ts'
 
 export type Content = typeof contents.$inferSelect

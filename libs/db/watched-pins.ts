@@ -1,6 +1,6 @@
-import { and, eq, inArray } from 'drizzle-orm'
 import type { AcceptedPin } from './accept-pin.ts'
 import type { Database } from './connect-database.ts'
+import { and, eq, inArray } from './drizzle.ts'
 import { contents, pins } from './schema.ts'
 
 /**

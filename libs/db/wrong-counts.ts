@@ -1,5 +1,5 @@
-import { sql } from 'drizzle-orm'
 import type { Database } from './connect-database.ts'
+import { sql } from './drizzle.ts'
 import type { ContentState, PinApi } from './schema.ts'
 
 /** A counter of pins that differs from the pins: by so much it must be changed. */

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { eq, sql } from 'drizzle-orm'
-import { contents, removeClusterPin } from '#libs/db/index.ts'
+import { contents, eq, removeClusterPin, sql } from '#libs/db/index.ts'
 import { storedPins } from '#libs/db/testing/stored-pins.ts'
 import { createTestDatabase, silent, type TestDatabase } from '#libs/db/testing/test-database.ts'
 import type { Storage } from '#libs/storage/index.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { sql } from 'drizzle-orm'
+import { sql } from '#libs/db/index.ts'
 import { storedPins } from '#libs/db/testing/stored-pins.ts'
 import { createTestDatabase, silent, type TestDatabase } from '#libs/db/testing/test-database.ts'
 import { createExpirePins } from './expire-pins.ts'

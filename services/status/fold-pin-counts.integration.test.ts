@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { sql } from 'drizzle-orm'
-import { countPins } from '#libs/db/index.ts'
+import { countPins, sql } from '#libs/db/index.ts'
 import { storedPins } from '#libs/db/testing/stored-pins.ts'
 import { createTestDatabase, type TestDatabase } from '#libs/db/testing/test-database.ts'
 import { createFoldPinCounts } from './fold-pin-counts.ts'

@@ -1,12 +1,17 @@
 import { connectBus, on, publishBody, publishEvent, readDeliveries, readEvents } from '#libs/bus/index.ts'
 import { carStoreOptions } from '#libs/config/index.ts'
-import { carDeletionMs, connectDatabase, createDatabaseCheck, startOutboxRelay } from '#libs/db/index.ts'
+import {
+  carDeletionMs,
+  connectDatabase,
+  createContentChanges,
+  createDatabaseCheck,
+  startOutboxRelay,
+} from '#libs/db/index.ts'
 import { carIndexed, carValid, pinFailed, pinStarted } from '#libs/events/index.ts'
 import { startHealthServer } from '#libs/http/index.ts'
 import { runService } from '#libs/service/index.ts'
 import { connectStorage } from '#libs/storage/index.ts'
 import { carDeletionOptions, readStatusConfig } from './config.ts'
-import { createContentChanges } from './content-changes.ts'
 import { createDeleteUnpinnedCars } from './delete-unpinned-cars.ts'
 import { createExpirePins } from './expire-pins.ts'
 import { createFoldPinCounts } from './fold-pin-counts.ts'

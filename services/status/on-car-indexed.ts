@@ -1,5 +1,5 @@
+import type { ContentChanges } from '#libs/db/index.ts'
 import type { carIndexed, DataOf, Envelope } from '#libs/events/index.ts'
-import type { ContentChanges } from './content-changes.ts'
 
 /** car.indexed → the time in contents. Safe to repeat and in any order: the event carries its own time. */
 export const onCarIndexed =

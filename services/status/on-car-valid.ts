@@ -1,5 +1,5 @@
+import type { ContentChanges } from '#libs/db/index.ts'
 import type { carValid, DataOf, Envelope } from '#libs/events/index.ts'
-import type { ContentChanges } from './content-changes.ts'
 
 /** car.valid → contents pinned, with the receipt. Safe to repeat and in any order: the change is guarded by generation and state. */
 export const onCarValid =

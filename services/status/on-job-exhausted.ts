@@ -1,6 +1,5 @@
 import type { GiveUp } from '#libs/bus/index.ts'
-import type { Job, JobStanding } from '#libs/db/index.ts'
-import type { ContentChanges } from './content-changes.ts'
+import type { ContentChanges, Job, JobStanding } from '#libs/db/index.ts'
 import { jobOfMessage } from './job-of-message.ts'
 
 type Deps = Pick<ContentChanges, 'failed'> & {

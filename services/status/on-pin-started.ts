@@ -1,5 +1,5 @@
+import type { ContentChanges } from '#libs/db/index.ts'
 import type { DataOf, Envelope, pinStarted } from '#libs/events/index.ts'
-import type { ContentChanges } from './content-changes.ts'
 
 /** pin.started → contents pinning. Safe to repeat and in any order: the change is guarded by generation and state. */
 export const onPinStarted =

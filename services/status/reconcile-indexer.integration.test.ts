@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { contents, leasesOf } from '#libs/db/index.ts'
+import { contents, createContentChanges, leasesOf } from '#libs/db/index.ts'
 import { storedPins } from '#libs/db/testing/stored-pins.ts'
 import { createTestDatabase, silent, type TestDatabase } from '#libs/db/testing/test-database.ts'
 import { TransientError } from '#libs/errors/index.ts'
 import { carIndexed } from '#libs/events/index.ts'
-import { createContentChanges } from './content-changes.ts'
 import { onCarIndexed } from './on-car-indexed.ts'
 import { createReconcileIndexer } from './reconcile-indexer.ts'
 

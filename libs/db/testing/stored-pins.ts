@@ -1,6 +1,6 @@
-import { eq } from 'drizzle-orm'
 import { acceptPin, newRequestId, type PinRequest } from '../accept-pin.ts'
 import type { Database } from '../connect-database.ts'
+import { eq } from '../drizzle.ts'
 import { type ContentState, contents, outbox, pins } from '../schema.ts'
 
 /** Pins of a test, and what became of them. */

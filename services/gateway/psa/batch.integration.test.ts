@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { eq } from 'drizzle-orm'
-import { pins, setQuotas } from '#libs/db/index.ts'
+import { eq, pins, setQuotas } from '#libs/db/index.ts'
 import { type PinningApp, startPinningApp } from './testing/pinning-app.ts'
 import { cidOf, v0 } from './testing/test-cids.ts'
 

@@ -1,6 +1,5 @@
-import { eq } from 'drizzle-orm'
 import type { LiveJob } from '#libs/bus/index.ts'
-import { contents, pins } from '#libs/db/index.ts'
+import { contents, eq, pins } from '#libs/db/index.ts'
 import { createTestDatabase } from '#libs/db/testing/test-database.ts'
 import { createLogger } from '#libs/telemetry/index.ts'
 import { createApp } from '../app.ts'

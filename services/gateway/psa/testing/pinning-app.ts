@@ -1,6 +1,5 @@
-import { eq } from 'drizzle-orm'
 import type { LiveJob, LiveNode } from '#libs/bus/index.ts'
-import { contents, createToken, type TokenScope } from '#libs/db/index.ts'
+import { contents, createToken, eq, type TokenScope } from '#libs/db/index.ts'
 import { createTestDatabase } from '#libs/db/testing/test-database.ts'
 import { createLogger } from '#libs/telemetry/index.ts'
 import { createApp } from '../../app.ts'

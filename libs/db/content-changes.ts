@@ -1,6 +1,7 @@
-import { and, eq, inArray, isNull, or, sql } from 'drizzle-orm'
-import { type ContentState, contents, type Database } from '#libs/db/index.ts'
 import type { carIndexed, carValid, DataOf, pinFailed, pinStarted } from '#libs/events/index.ts'
+import type { Database } from './connect-database.ts'
+import { and, eq, inArray, isNull, or, sql } from './drizzle.ts'
+import { type ContentState, contents } from './schema.ts'
 
 /**
  * The changes that events make to a content. Each is one guarded statement, so it may come twice, late, or after a

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { eq } from 'drizzle-orm'
-import { type ContentState, contents, forgetCar } from '#libs/db/index.ts'
+import {
+  type ContentChanges,
+  type ContentState,
+  contents,
+  createContentChanges,
+  eq,
+  forgetCar,
+} from '#libs/db/index.ts'
 import { createTestDatabase, type TestDatabase } from '#libs/db/testing/test-database.ts'
-import { type ContentChanges, createContentChanges } from './content-changes.ts'
 import { onCarIndexed } from './on-car-indexed.ts'
 import { onCarValid } from './on-car-valid.ts'
 import { onPinFailed } from './on-pin-failed.ts'
