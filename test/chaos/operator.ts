@@ -24,7 +24,7 @@ export function createOperator(options: Options): Operator & { producer: Produce
       .filter(({ way, outcome }) => way === 'nats' && outcome === 'accepted')
       .map(({ operation }) => operation)
     const { rows } = await database.query(
-      'select name from unnest($1::text[]) as name where not exists (select from pins where request_id = name)',
+      'select promised from unnest($1::text[]) as promised where not exists (select from pins where request_id = promised)',
       [promised],
     )
     if (rows.length > 0) throw new Error(`${rows.length} pins of producers are not in Postgres yet`)
