@@ -50,7 +50,10 @@ export type LeasedStep<Data extends JobData, Lease extends LeaseFacts, Result> =
   complete: (lease: Lease, result: Result) => Promise<void>
   /** What follows from a stored result. Repeated after a crash, so it must be safe to repeat. */
   finish: (event: Envelope<Data>, result: Result) => Promise<void>
-  /** Counts a failure and gives the lease back; returns the failures so far; rejects when the lease was lost. */
+  /**
+   * Counts a failure and gives the lease back; returns the failures so far of its kind: those of the content, or those by
+   * outages ({@link isOutage}). Rejects when the lease was lost.
+   */
   fail: (lease: Lease, failure: Failure) => Promise<number>
   /** Gives the lease back without counting a failure. */
   release: (lease: Lease) => Promise<void>

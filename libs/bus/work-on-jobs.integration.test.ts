@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { PermanentError, TransientError } from '#libs/errors/index.ts'
+import { type FailureCode, PermanentError, TransientError } from '#libs/errors/index.ts'
 import { pinRequested } from '#libs/events/index.ts'
 import { provisionStreams } from './provision.ts'
 import { publishBody, publishEvent } from './publish.ts'
@@ -97,6 +97,26 @@ test('a transient failure is retried after a delay that grows, up to the failure
   assert.ok(third - second >= 360, `second delay ${third - second} ms`)
   const [letter] = await s.streams.deadLetters()
   assert.equal(letter?.header.get('Dlq-Code'), 'stalled')
+})
+
+test('outages count apart from other failures, up to a limit of their own', { timeout }, async () => {
+  await using s = await setUp()
+  const causes = new Map<string, FailureCode[]>([
+    ['patient', ['stalled', 'storage-unavailable', 'storage-unavailable', 'source-unavailable', 'stalled']],
+    ['cut-off', Array.from({ length: 6 }, () => 'storage-unavailable')],
+  ])
+  const left = new Map([...causes].map(([cid, codes]) => [cid, codes.values()]))
+  const run = async ({ data: { cid } }: { data: { cid: string } }) => {
+    const { value: code } = left.get(cid)?.next() ?? assert.fail(cid)
+    if (code !== undefined) throw new TransientError(code, 'nobody answered')
+    return {}
+  }
+  await using _worker = await startWorker(s.bus, s.jobs.step({ run }), { retryMinMs: 1, retryMaxMs: 1 })
+  for (const cid of causes.keys()) await s.send(cid)
+  await s.settled()
+  const failed = (cid: string) => causes.get(cid)?.map(code => `fail ${code}`) ?? []
+  assert.deepEqual(s.jobs.job('patient').steps, [...failed('patient'), 'finish'])
+  assert.deepEqual(s.jobs.job('cut-off').steps, [...failed('cut-off'), 'give up storage-unavailable'])
 })
 
 test('a permanent failure is dead-lettered at once, byte for byte and with its reason', {

@@ -1,5 +1,5 @@
 import type { JsMsg } from '@nats-io/jetstream'
-import { type Failure, failureOf, PermanentError } from '#libs/errors/index.ts'
+import { type Failure, failureOf, isOutage, PermanentError } from '#libs/errors/index.ts'
 import type { Envelope } from '#libs/events/index.ts'
 import { type Logger, SpanKind, withSpan } from '#libs/telemetry/index.ts'
 import type { Bus } from './connect-bus.ts'
@@ -19,7 +19,10 @@ export type WorkerSettings = RetryDelays & {
   slots: number
   heartbeatMs: number
   leaseMs: number
+  /** Failures for reasons of the content or its peers, after which a job is given up. */
   failureLimit: number
+  /** Failures because a server of the operator's did not answer, after which a job is given up. */
+  outageLimit: number
   /** Leases that may end without a report before a job is given up as `worker-lost`: it may kill its workers. */
   deliveryLimit: number
 }
@@ -151,7 +154,7 @@ async function handleFailure<Data extends JobData, Lease extends LeaseFacts, Res
   lease: Lease | undefined,
   error: unknown,
 ): Promise<void> {
-  const { step, stopping, log, failureLimit } = options
+  const { step, stopping, log } = options
   const permanent = error instanceof PermanentError
   const failure = failureOf(error)
   if (stopping.aborted && !permanent) {
@@ -165,7 +168,8 @@ async function handleFailure<Data extends JobData, Lease extends LeaseFacts, Res
     return message.nak(retryDelayMs(message.info.deliveryCount, options))
   }
   const failures = lease === undefined ? 0 : await step.fail(lease, failure)
-  if (permanent || failures >= failureLimit) {
+  const limit = isOutage(failure.code) ? options.outageLimit : options.failureLimit
+  if (permanent || failures >= limit) {
     log.error({ eventId: event.id, err: error, code: failure.code, failures }, 'gave up')
     return discard(options, message, failure, event)
   }

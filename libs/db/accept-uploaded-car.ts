@@ -43,7 +43,14 @@ async function storeAsFetched(tx: Queries, { cid, generation }: Content, car: Up
     .values({ cid, step: 'fetch', leaseEpoch: 1, ...done })
     .onConflictDoUpdate({
       target: [jobs.cid, jobs.step],
-      set: { ...done, leaseEpoch: sql`${jobs.leaseEpoch} + 1`, failures: 0, released: 0, lastError: null },
+      set: {
+        ...done,
+        leaseEpoch: sql`${jobs.leaseEpoch} + 1`,
+        failures: 0,
+        outages: 0,
+        released: 0,
+        lastError: null,
+      },
     })
 }
 

@@ -65,12 +65,13 @@ const takeThem = {
       lease_until = excluded.lease_until,
       attempts = case when job.generation = excluded.generation then job.attempts + 1 else 1 end,
       failures = case when job.generation = excluded.generation then job.failures else 0 end,
+      outages = case when job.generation = excluded.generation then job.outages else 0 end,
       released = case when job.generation = excluded.generation then job.released else 0 end,
       result = case when job.generation = excluded.generation then job.result end
     where job.generation < excluded.generation
        or (job.generation = excluded.generation and job.lease_until <= now() and job.result is null)
     returning cid, step, generation, lease_epoch as epoch, attempts as attempt,
-      attempts - 1 - failures - released as unreported`,
+      attempts - 1 - failures - outages - released as unreported`,
 }
 
 type Found = {

@@ -14,6 +14,7 @@ after(() => database[Symbol.asyncDispose]())
 
 const timeout = 20_000
 const failure = { code: 'stalled' as const, message: 'nothing came', missingCids: [] }
+const outage = { ...failure, code: 'storage-unavailable' as const }
 const lost = { name: 'LeaseLostError' }
 let count = 0
 
@@ -133,11 +134,13 @@ test('a new generation starts without the result, attempts and failures of the o
 }, async () => {
   const { ours, change, job } = await setUp()
   assert.equal(await ours.fail(await leaseOf(ours, job()), failure), 1)
+  assert.equal(await ours.fail(await leaseOf(ours, job()), outage), 1)
   await ours.complete(await leaseOf(ours, job()), { stale: true })
   await change({ generation: 2 })
   const lease = await leaseOf(ours, job(2))
   assert.equal(lease.attempt, 1)
-  assert.equal(await ours.fail(lease, failure), 1)
+  assert.equal(await ours.fail(lease, outage), 1)
+  assert.equal(await ours.fail(await leaseOf(ours, job(2)), failure), 1)
 })
 
 test('failures add up over the attempts of a generation, with the last reason', { timeout }, async () => {
@@ -147,6 +150,17 @@ test('failures add up over the attempts of a generation, with the last reason', 
   assert.equal(second.attempt, 2)
   assert.equal(await theirs.fail(second, { ...failure, code: 'timed-out' }), 2)
   assert.equal((await row())?.lastError, 'timed-out: nothing came')
+})
+
+test('failures by an outage are counted apart, and neither kind as a lost worker', { timeout }, async () => {
+  const { ours, row, job } = await setUp()
+  assert.equal(await ours.fail(await leaseOf(ours, job()), failure), 1)
+  assert.equal(await ours.fail(await leaseOf(ours, job()), outage), 1)
+  assert.equal(await ours.fail(await leaseOf(ours, job()), { ...outage, code: 'source-unavailable' }), 2)
+  const last = await leaseOf(ours, job())
+  assert.deepEqual([last.attempt, last.unreported], [4, 0])
+  assert.equal(await ours.fail(last, failure), 2)
+  assert.deepEqual([(await row())?.failures, (await row())?.outages], [2, 2])
 })
 
 test('a released job is free at once and counts no failure', { timeout }, async () => {

@@ -1,4 +1,4 @@
-import type { Failure } from '#libs/errors/index.ts'
+import { type Failure, isOutage } from '#libs/errors/index.ts'
 import { createClaim } from './claim-jobs.ts'
 import type { Database } from './connect-database.ts'
 import { and, eq, sql } from './drizzle.ts'
@@ -55,7 +55,10 @@ export function leasesOf(db: Database, { owner, leaseMs }: { owner: string; leas
     renew: (leases: readonly Lease[]) => renewLeases(db, leases, leaseMs),
     /** Stores what the step produced. Throws {@link LeaseLostError} when the job is another worker's by now. */
     complete: (lease: Lease, result: unknown) => completeJob(db, lease, result),
-    /** Counts a failure and ends the lease; returns the failures of this generation. Throws {@link LeaseLostError}. */
+    /**
+     * Counts a failure and ends the lease; returns how many failures of its kind, of the content or by an outage, this
+     * generation has had. Throws {@link LeaseLostError}.
+     */
     fail: (lease: Lease, failure: Failure) => failJob(db, lease, failure),
     /** Ends the lease without a failure: the worker stops and another shall go on at once, or nobody shall. */
     release: (lease: Lease) => releaseJob(db, lease),
@@ -102,13 +105,14 @@ async function completeJob(db: Database, lease: Lease, result: unknown): Promise
 }
 
 async function failJob(db: Database, lease: Lease, { code, message }: Failure): Promise<number> {
+  const kind = isOutage(code) ? 'outages' : 'failures'
   const [job] = await db
     .update(jobs)
-    .set({ failures: sql`${jobs.failures} + 1`, lastError: `${code}: ${message}`, leaseUntil: ended })
+    .set({ [kind]: sql`${jobs[kind]} + 1`, lastError: `${code}: ${message}`, leaseUntil: ended })
     .where(ownJob(lease))
-    .returning({ failures: jobs.failures })
+    .returning({ count: jobs[kind] })
   if (!job) throw new LeaseLostError(lease)
-  return job.failures
+  return job.count
 }
 
 async function releaseJob(db: Database, lease: Lease): Promise<void> {

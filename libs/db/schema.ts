@@ -237,7 +237,10 @@ export const jobs = pgTable(
     leaseUntil: instant('lease_until').notNull(),
     /** Leases given in this generation. */
     attempts: integer('attempts').notNull(),
+    /** Attempts that failed for a reason of the content or of its peers. */
     failures: integer('failures').notNull().default(0),
+    /** Attempts that failed because a server of the operator's did not answer. */
+    outages: integer('outages').notNull().default(0),
     /** Leases that a worker gave back: it stopped, or nobody wanted the job any more. */
     released: integer('released').notNull().default(0),
     lastError: text('last_error'),

@@ -45,6 +45,14 @@ test('a failure is told while the next attempt is waited for, and while it runs'
   assert.deepEqual(await setbacksOf(database.db, ['again']), new Map())
 })
 
+test('an attempt that an outage ended is told, too', { timeout }, async () => {
+  await storedPins(database.db).accept('cut-off')
+  const { leases, lease } = await claim('cut-off')
+  await leases.fail(lease, { ...failure, code: 'storage-unavailable' })
+  const setback = { attempts: 1, lastError: 'storage-unavailable: nothing came', isWaiting: true }
+  assert.deepEqual(await setbacksOf(database.db, ['cut-off']), new Map([['cut-off', setback]]))
+})
+
 test('failures of an older generation, and of a content that is final, are no setbacks', {
   timeout,
 }, async () => {

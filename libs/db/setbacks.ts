@@ -1,5 +1,5 @@
 import type { Database } from './connect-database.ts'
-import { and, eq, gt, inArray, isNull, sql } from './drizzle.ts'
+import { and, eq, gt, inArray, isNull, or, sql } from './drizzle.ts'
 import { contents, jobs } from './schema.ts'
 
 /** A step that has failed and will be tried again, or is being tried again. */
@@ -25,7 +25,7 @@ export async function setbacksOf(db: Database, cids: readonly string[]): Promise
         inArray(jobs.cid, [...cids]),
         inArray(contents.state, ['queued', 'pinning']),
         isNull(jobs.result),
-        gt(jobs.failures, 0),
+        or(gt(jobs.failures, 0), gt(jobs.outages, 0)),
       ),
     )
   return new Map(rows.map(({ cid, ...setback }) => [cid, { ...setback, lastError: setback.lastError ?? '' }]))

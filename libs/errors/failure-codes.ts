@@ -36,3 +36,7 @@ export const failureCodes = {
 
 /** One of the codes of {@link failureCodes}. */
 export type FailureCode = keyof typeof failureCodes
+
+/** Whether a failure tells nothing about the content: a server of the operator's did not answer. */
+export const isOutage = (code: FailureCode): boolean =>
+  code === 'source-unavailable' || code === 'storage-unavailable'

@@ -48,13 +48,14 @@ const concurrency = 8
 
 /**
  * Short waits, so that what was broken is found soon. The limits of failures and lost leases are so high that no content
- * fails for a backend that is away for some seconds, again and again.
+ * fails for a server that is away for some seconds, again and again.
  */
 const settings = {
   LOG_LEVEL: 'info',
   HEARTBEAT_MS: '1000',
   LEASE_MS: '4000',
   FAILURE_LIMIT: '12',
+  OUTAGE_LIMIT: '1000',
   DELIVERY_LIMIT: '40',
   RETRY_MIN_MS: '100',
   RETRY_MAX_MS: '1500',

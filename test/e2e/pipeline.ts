@@ -60,6 +60,7 @@ const quickSettings = {
   EVENT_RETRY_MIN_MS: '50',
   EVENT_RETRY_MAX_MS: '500',
   FAILURE_LIMIT: '3',
+  OUTAGE_LIMIT: '3',
   PROGRESS_INTERVAL_MS: '50',
   LOG_LEVEL: 'debug',
 }

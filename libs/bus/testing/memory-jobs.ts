@@ -1,3 +1,4 @@
+import { isOutage } from '#libs/errors/index.ts'
 import { type DataOf, type Envelope, pinRequested } from '#libs/events/index.ts'
 import type { LeasedStep } from '../leased-step.ts'
 
@@ -12,6 +13,7 @@ export type MemoryJob = {
   /** Whether somebody still wants it. */
   wanted: boolean
   failures: number
+  outages: number
   released: number
   postponed: number
   result: unknown
@@ -29,6 +31,7 @@ export function createMemoryJobs() {
       leased: false,
       wanted: true,
       failures: 0,
+      outages: 0,
       released: 0,
       postponed: 0,
       result: undefined,
@@ -55,10 +58,10 @@ export function createMemoryJobs() {
       if (wanted.leased) return { kind: 'held' }
       wanted.leased = true
       wanted.epoch++
-      const { epoch, failures, released, postponed } = wanted
+      const { epoch, failures, outages, released, postponed } = wanted
       return {
         kind: 'leased',
-        lease: { cid, generation, epoch, unreported: epoch - 1 - failures - released - postponed },
+        lease: { cid, generation, epoch, unreported: epoch - 1 - failures - outages - released - postponed },
       }
     },
     renew: async leases => ({
@@ -79,7 +82,7 @@ export function createMemoryJobs() {
       const mine = own(lease)
       mine.leased = false
       mine.steps.push(`fail ${code}`)
-      return ++mine.failures
+      return ++mine[isOutage(code) ? 'outages' : 'failures']
     },
     async release(lease) {
       const mine = own(lease)

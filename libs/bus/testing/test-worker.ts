@@ -28,6 +28,7 @@ const quick: WorkerSettings = {
   heartbeatMs: 200,
   leaseMs: 5_000,
   failureLimit: 3,
+  outageLimit: 6,
   deliveryLimit: 10,
   retryMinMs: 20,
   retryMaxMs: 100,

@@ -1,0 +1,1 @@
+ALTER TABLE "jobs" ADD COLUMN "outages" integer DEFAULT 0 NOT NULL;
