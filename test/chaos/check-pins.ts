@@ -18,6 +18,7 @@ export type Findings = { violations: string[]; figures: Record<string, number> }
 /** How a content may end, by what its peer has of it. */
 const endsOf: Record<Life, readonly string[]> = {
   living: ['pinned'],
+  uploaded: ['pinned'],
   dead: ['failed not-found'],
   broken: ['failed stalled', 'failed dag-incomplete', 'failed timed-out'],
 }

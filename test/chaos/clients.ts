@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { JetStreamApiError } from '@nats-io/jetstream'
+import { multipart, postAdd } from '../e2e/multipart.ts'
 import { type connectProducer, pinRequestBody } from '../e2e/producer.ts'
 import type { Entry, WayIn } from './ledger.ts'
 
@@ -9,6 +10,8 @@ export type Answer = Pick<Entry, 'outcome' | 'detail'> & { pin?: string }
 /** The requests that can be made, each made once: nothing is repeated behind the ledger's back. None rejects. */
 export type Clients = {
   pin: (way: WayIn, request: { cid: string; name: string; origins: readonly string[] }) => Promise<Answer>
+  /** Uploads a CAR to the ipfs-cluster API. */
+  add: (car: Uint8Array, request: { cid: string; name: string }) => Promise<Answer>
   unpin: (way: 'cluster' | 'psa', pin: string) => Promise<Answer>
   replace: (
     pin: string,
@@ -79,6 +82,16 @@ export function connectClients({ gatewayUrl, psaToken, producer }: Options): Cli
       if (way === 'psa') return psa('POST', '/pins', { cid, name, origins })
       return pinOverNats(cid, name, origins)
     },
+    async add(car, { cid, name }) {
+      // Without streaming the status of the answer tells how it went.
+      const query = { name, format: 'car', 'stream-channels': 'false' }
+      const body = multipart({ name: `${cid}.car`, bytes: car })
+      const answer = await asked(() => {
+        const signal = AbortSignal.timeout(patienceMs)
+        return repeatUntilConnected(() => postAdd(gatewayUrl, query, body, { signal }))
+      })
+      return { ...answer, pin: cid }
+    },
     async unpin(way, pin) {
       if (way === 'psa') return { ...(await psa('DELETE', `/pins/${pin}`)), pin }
       return { ...(await asked(() => send('DELETE', `/pins/${pin}`, clusterAuthorization))), pin }
@@ -88,12 +101,12 @@ export function connectClients({ gatewayUrl, psaToken, producer }: Options): Cli
 }
 
 /** A request that found nobody was not made. */
-async function repeatUntilConnected(request: () => Promise<Response>): Promise<Response> {
+async function repeatUntilConnected<Answered>(request: () => Promise<Answered>): Promise<Answered> {
   for (;;) {
     try {
       return await request()
     } catch (error) {
-      const cause = error instanceof Error ? error.cause : undefined
+      const cause = error instanceof TypeError ? error.cause : error
       if (!(cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED')) throw error
     }
     await delay(reconnectMs)

@@ -3,8 +3,11 @@ import { buildTree, type TestDag } from '#libs/car/testing/build-car.ts'
 import { addBlocks } from '../e2e/content.ts'
 import type { Random } from './random.ts'
 
-/** `living`: a peer has all of it. `dead`: nobody has anything. `broken`: a peer has all but one block. */
-export type Life = 'living' | 'dead' | 'broken'
+/**
+ * `living`: a peer has all of it. `dead`: nobody has anything. `broken`: a peer has all but one block. `uploaded`: a client
+ * has its CAR, and nobody else anything.
+ */
+export type Life = 'living' | 'dead' | 'broken' | 'uploaded'
 
 /** A DAG that clients ask for. Its blocks are made again when they are looked at. */
 export type PoolContent = { cid: string; life: Life; build: () => TestDag }

@@ -12,7 +12,7 @@ export type Entry = {
   /** Also the name of the pin. */
   operation: string
   way: WayIn
-  kind: 'pin' | 'unpin' | 'replace'
+  kind: 'pin' | 'add' | 'unpin' | 'replace'
   cid: string
   /** Which pin: of the cluster API its CID, else the request id. Unknown for a request that got no answer. */
   pin?: string

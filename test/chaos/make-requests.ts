@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { buildCar } from '#libs/car/testing/build-car.ts'
 import type { Answer, Clients } from './clients.ts'
 import type { ContentPool } from './content-pool.ts'
 import type { Ledger, WayIn } from './ledger.ts'
@@ -78,6 +79,14 @@ export async function makeRequests(options: Options): Promise<void> {
     wrote({ way, cid }, answer)
   }
 
+  async function add(): Promise<void> {
+    const { cid, build } = await pool.create('uploaded', random.oneIn(10) ? 'large' : 'small')
+    const operation = newName()
+    const answer = await clients.add(buildCar(build()), { cid, name: operation })
+    // Nobody asks for it again: only a proven CAR is kept when its pin goes, and nobody else has the blocks.
+    ledger.add({ operation, way: 'cluster', kind: 'add', cid, ...answer })
+  }
+
   async function unpin(): Promise<string | undefined> {
     const own = takeIdle('cluster', 'psa')
     if (!own || own.way === 'nats') return undefined
@@ -102,7 +111,8 @@ export async function makeRequests(options: Options): Promise<void> {
   }
 
   const choices = [
-    [70, async () => pin(await newContent())],
+    [64, async () => pin(await newContent())],
+    [6, add],
     // The same content again: by another way, as a second pin, or in the place of the first.
     [12, async () => (used.length > 0 ? pin(random.pick(used)) : undefined)],
     [8, async () => void (await unpin())],

@@ -121,10 +121,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
 
   await heal(installation, operator)
   log.info('everything is healed')
-  const { left, ...times } = await settle(installation, { timeoutMs: settleTimeoutMs, log })
+  const streamsWereLost = faults.flat().some(({ kind }) => kind === 'wipe-jetstream')
+  const { left, ...times } = await settle(installation, { timeoutMs: settleTimeoutMs, streamsWereLost, log })
   const findings = [
     await checkPins(installation, pool, ledger.entries),
-    await checkByDoctor(installation),
+    await checkByDoctor(installation, { streamsWereLost }),
     await checkCars(installation, pool),
     await checkRecords(installation),
   ]

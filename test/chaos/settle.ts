@@ -1,6 +1,7 @@
 import { pollUntil } from '#deploy/local/poll-until.ts'
 import type { Logger } from '#libs/telemetry/index.ts'
 import type { Installation } from './installation.ts'
+import { leftToDoctor } from './left-to-doctor.ts'
 import { type Leftovers, remains, unfinishedWork } from './leftovers.ts'
 
 /** How long it took until all work was done, and until nothing of it was left; infinite for never. */
@@ -11,15 +12,20 @@ const shownItems = 5
 /** Waits until everything is at its end, or for `timeoutMs` in all. */
 export async function settle(
   installation: Installation,
-  { timeoutMs, log }: { timeoutMs: number; log: Logger },
+  { timeoutMs, streamsWereLost, log }: { timeoutMs: number; streamsWereLost: boolean; log: Logger },
 ): Promise<Settled> {
+  const remainsOfWorkers = async (): Promise<Leftovers> => {
+    const isOfDoctor = await leftToDoctor(installation, { streamsWereLost })
+    const all = Object.entries(await remains(installation))
+    return Object.fromEntries(all.map(([what, items]) => [what, items.filter(item => !isOfDoctor(item))]))
+  }
   const startedAt = performance.now()
   const elapsedMs = () => Math.round(performance.now() - startedAt)
 
-  async function ended(look: (of: Installation) => Promise<Leftovers>): Promise<number> {
+  async function ended(look: () => Promise<Leftovers>): Promise<number> {
     let shown = ''
     const probe = async () => {
-      const left = nonEmpty(await look(installation))
+      const left = nonEmpty(await look())
       const text = summaryOf(left)
       if (text !== shown) log.info({ left: text }, 'not settled yet')
       shown = text
@@ -32,9 +38,9 @@ export async function settle(
     })
   }
 
-  const workDoneMs = await ended(unfinishedWork)
-  const cleanMs = await ended(remains)
-  const left = { ...(await unfinishedWork(installation)), ...(await remains(installation)) }
+  const workDoneMs = await ended(() => unfinishedWork(installation))
+  const cleanMs = await ended(remainsOfWorkers)
+  const left = { ...(await unfinishedWork(installation)), ...(await remainsOfWorkers()) }
   return { workDoneMs, cleanMs, left: nonEmpty(left) }
 }
 

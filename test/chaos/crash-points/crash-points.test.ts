@@ -23,7 +23,7 @@ type Traveller = Awaited<ReturnType<Journey['prepare']>> & { journey: Journey }
 /** By default a place that several journeys pass is tried on the first of them. */
 const everywhere = process.env['CRASH_EVERYWHERE'] === '1'
 /** For how long processes are killed; what is under way then goes on to its end. */
-const budgetMs = Number(process.env['CRASH_MINUTES'] ?? 1.5) * 60_000
+const budgetMs = Number(process.env['CRASH_MINUTES'] ?? 3) * 60_000
 /** Only the places whose names match. */
 const wanted = new RegExp(process.env['CRASH_POINTS'] ?? '')
 
