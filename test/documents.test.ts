@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { glob, readFile } from 'node:fs/promises'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { failureCodes } from '#libs/errors/index.ts'
 import * as events from '#libs/events/index.ts'
 import { provisionSettings } from '../deploy/provision-settings.ts'
@@ -90,4 +91,42 @@ test("the README's example is the program that a test runs", async () => {
     example.split('\n').filter(line => !program.includes(line)),
     [],
   )
+})
+
+/** The titles of the tests in a file; of one that is made from a template, each literal part. */
+const titlesIn = (program: string) =>
+  [...program.matchAll(/\b(?:test|suite|describe)\(\s*(?:'(.*?)'|"(.*?)"|`(.*?)`),/g)].flatMap(
+    ([, single, double, template]) => {
+      const parts = template?.split(/\$\{.*?\}/) ?? [single ?? double ?? '']
+      return parts.map(part => part.trim()).filter(part => part !== '')
+    },
+  )
+
+/** What a cell names: paths of test files, each before the titles of tests in it. */
+function testsNamedIn(cell = ''): { file: string; title: string }[] {
+  let file = ''
+  return codesIn(cell).flatMap(code => {
+    if (!code.endsWith('.test.ts')) return [{ file, title: code }]
+    file = code
+    return []
+  })
+}
+
+test('every statement of the RUNBOOK is shown by tests that there are', async () => {
+  const cwd = fileURLToPath(new URL('../', import.meta.url))
+  const files = await Array.fromAsync(glob('{services,libs,deploy,cli,test}/**/*.test.ts', { cwd }))
+  const titles = new Map<string, string[]>()
+  const rows = rowsOf(await document('deploy/RUNBOOK.md')).filter(([first = '']) => !/^-+$/.test(first))
+  const heads = rows.filter(row => row.at(-1) === 'shown by')
+  assert.equal(heads.length, 2)
+  for (const row of rows.filter(cells => !heads.includes(cells))) {
+    const named = testsNamedIn(row.at(-1))
+    assert.ok(named.length > 0, `no test shows: ${row[0]}`)
+    for (const { file, title } of named) {
+      const [path = '', ...others] = files.filter(name => `/${name}`.endsWith(`/${file}`))
+      assert.ok(path !== '' && others.length === 0, `${file} is not one test file: ${row[0]}`)
+      if (!titles.has(path)) titles.set(path, titlesIn(await document(path)))
+      assert.ok(titles.get(path)?.includes(title), `${file} has no test of this title: ${title}`)
+    }
+  }
 })

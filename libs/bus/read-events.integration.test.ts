@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { pollUntil } from '#deploy/local/poll-until.ts'
 import { PermanentError } from '#libs/errors/index.ts'
 import { carIndexed, pinFailed, pinStarted } from '#libs/events/index.ts'
+import { createListeningLogger } from '#libs/telemetry/testing/listening-logger.ts'
 import { provisionStreams } from './provision.ts'
 import { publishEvent } from './publish.ts'
 import { on } from './read-events.ts'
@@ -91,6 +92,22 @@ test('a permanent error, a body that is no event and an event without a handler 
   const letters = await s.streams.deadLetters()
   const facts = letters.map(({ header }) => [header.get('Dlq-Code'), header.get('Dlq-Deliveries')].join(' '))
   assert.deepEqual(facts.toSorted(), ['claim-mismatch 1', 'invalid-message 1', 'invalid-message 1'])
+})
+
+test('while the DLQ is full an event that can never be handled stays, and goes there later', {
+  timeout,
+}, async () => {
+  await using s = await setUp()
+  await s.streams.manager.streams.update(s.streams.stream('DLQ'), { max_bytes: 1 })
+  const { log, messages } = createListeningLogger()
+  const react = () => Promise.reject(new PermanentError('claim-mismatch', 'no'))
+  await using _reader = await startReader(s.bus, [on(pinStarted, react)], { log })
+  await publishEvent(s.bus.admin, pinStarted, 'kept', started)
+  const notStored = 'dead letter not stored, message left for another delivery'
+  await until(() => assert.ok(messages.includes(notStored)))
+  await provisionStreams(s.bus.access('provisioner'), s.bus.settings, silent)
+  await until(async () => assert.equal((await s.streams.deadLetters()).length, 1))
+  await s.settled()
 })
 
 test('events do not wait for one that fails', { timeout }, async () => {

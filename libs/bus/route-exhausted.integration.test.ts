@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { pinRequested, pinStarted } from '#libs/events/index.ts'
+import { createListeningLogger } from '#libs/telemetry/testing/listening-logger.ts'
 import { openExhaustedMessages } from './exhausted.ts'
 import { provisionStreams } from './provision.ts'
 import { publishBody, publishEvent } from './publish.ts'
@@ -200,8 +201,10 @@ describe('messages that the server delivers no more', () => {
     await s.send('dead')
     await exhaust(s.bus, 'fetcher')
     await s.streams.manager.streams.update(s.streams.stream('DLQ'), { max_bytes: 1 })
-    await using router = await startRouter(s.bus)
+    const { log, messages } = createListeningLogger()
+    await using router = await startRouter(s.bus, { log })
     await until(() => assert.ok(router.givenUp.length >= 2))
+    assert.equal(messages[0], 'exhausted message not routed, will retry')
     assert.equal(await s.streams.messagesOf('PIN_JOBS'), 1)
     await provisionStreams(s.bus.access('provisioner'), s.bus.settings, silent)
     await s.settled()

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type FailureCode, PermanentError, TransientError } from '#libs/errors/index.ts'
 import { pinRequested } from '#libs/events/index.ts'
+import { createListeningLogger } from '#libs/telemetry/testing/listening-logger.ts'
 import { provisionStreams } from './provision.ts'
 import { publishBody, publishEvent } from './publish.ts'
 import type { lookAtStreams } from './testing/look-at-streams.ts'
@@ -305,9 +306,11 @@ describe('the dead-letter stream takes nothing', { concurrency: true }, () => {
         runs++
         return Promise.reject(new PermanentError('wrong-root', 'no'))
       }
-      await using _worker = await startWorker(s.bus, s.jobs.step({ run }))
+      const { log, messages } = createListeningLogger()
+      await using _worker = await startWorker(s.bus, s.jobs.step({ run }), { log })
       await s.send('kept')
       await until(() => assert.ok(runs >= 2))
+      assert.deepEqual(messages.slice(0, 2), ['gave up', 'message left for another delivery'])
       assert.equal(await s.streams.messagesOf('PIN_JOBS'), 1)
       assert.ok(s.jobs.job('kept').steps.includes('give up wrong-root'))
       await provisionStreams(s.bus.access('provisioner'), s.bus.settings, silent)

@@ -2,7 +2,7 @@ import { create } from 'kubo-rpc-client'
 import type { Logger } from '#libs/telemetry/index.ts'
 
 import { collectGarbage } from './collect-garbage.ts'
-import type { DagSource } from './dag-source.ts'
+import type { DagSource, TimeLimit } from './dag-source.ts'
 import { streamExportedCar } from './export-car.ts'
 import { findPin } from './find-pin.ts'
 import { streamGatewayCar } from './gateway-car.ts'
@@ -45,7 +45,10 @@ export function connectKubo({
   const client = create({ url: rpc.url, headers: { ...rpc.headers } })
   const gate = createPinGate()
   const peerings = createPeerings({ http, log })
-  const origins = { client, peerings, allowPrivate: allowPrivateOrigins, log }
+  let known: string | undefined
+  // Asked for once: it stays for the life of a repository, and every job with origins needs it.
+  const ownPeerId = async (options: TimeLimit) => (known ??= (await identify(client, options)).peerId)
+  const origins = { client, peerings, ownPeerId, allowPrivate: allowPrivateOrigins, log }
   const streamCar = carSource === 'gateway' ? streamGatewayCar : streamExportedCar
   return {
     locate: (cid, options) => locate({ client, http }, cid, options),

@@ -4,10 +4,16 @@ import type { Logger } from '#libs/telemetry/index.ts'
 import { judgeOrigin } from './address-policy.ts'
 import type { ConnectedOrigins, RefusedOrigin, TimeLimit } from './dag-source.ts'
 import { beginCall, type KuboCall } from './kubo-call.ts'
-import { identify } from './node-state.ts'
 import type { Peerings } from './peerings.ts'
 
-type Deps = { client: KuboRPCClient; peerings: Peerings; allowPrivate: boolean; log: Logger }
+type Deps = {
+  client: KuboRPCClient
+  peerings: Peerings
+  /** Of the node itself, which it cannot dial. */
+  ownPeerId: (options: TimeLimit) => Promise<string>
+  allowPrivate: boolean
+  log: Logger
+}
 type Dialable = Exclude<ReturnType<typeof judgeOrigin>, { reason: string }> & { origin: string }
 
 /**
@@ -22,7 +28,7 @@ export async function connectOrigins(
 ): Promise<ConnectedOrigins> {
   if (origins.length === 0) return createConnectedOrigins(deps.peerings, [], [])
   const call = beginCall('connect', options, { expired: 'not-found', failed: 'not-found' })
-  const { peerId: ownPeerId } = await identify(deps.client, options)
+  const ownPeerId = await deps.ownPeerId(options)
   const judged = [...new Set(origins)].map(origin => ({
     origin,
     ...judgeOrigin(origin, { allowPrivate: deps.allowPrivate, ownPeerId }),

@@ -51,6 +51,7 @@ test('a full job stream refuses nothing: pins wait in the outbox and go on when 
   const { messages } = (await streams.info(stream)).state
   assert.ok(messages > 0 && messages < 20, `${messages} are in the stream`)
   assert.ok(rows[0].count >= 20 - messages)
+  await pipeline.logged('gateway', /event not published, will retry/)
   await streams.update(stream, { max_bytes: maxBytes })
   await using _fetcher = await startFetcher(pipeline, pipeline.kubo, { LOCATE_CONCURRENCY: '10' })
   await allPinnedAtOnce(cids)
@@ -133,6 +134,7 @@ describe('a Postgres that gives no connection', () => {
     const lock = await lockPins()
     const answers = await Promise.all(cids.map(post))
     await lock[Symbol.asyncDispose]()
+    await gateway.logged(/too many requests at once, further ones are refused/)
     for (const answer of answers) {
       assert.equal(answer.status, 503)
       assert.match(answer.headers.get('retry-after') ?? '', /^\d+$/)
@@ -147,6 +149,7 @@ describe('a Postgres that gives no connection', () => {
       await pollUntil(accepted, { what: 'the second try', timeoutMs: 20_000 })
     }
     await Promise.all(cids.map(again))
+    await gateway.logged(/requests are taken again/)
     await using _fetcher = await startFetcher(pipeline, pipeline.kubo, { LOCATE_CONCURRENCY: '10' })
     await allPinnedAtOnce(cids)
   })

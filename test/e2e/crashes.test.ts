@@ -56,6 +56,7 @@ describe('of several processes of a service', { timeout: 180_000 }, () => {
     await using _heir = await startFetcher(pipeline, pipeline.kubo)
     victim.fetcher.kill('SIGKILL')
     await victim.fetcher.ended
+    await assert.rejects(fetch(`${victim.fetcher.url}/health/ready`))
     await assertPinnedCleanly(pipeline, cid)
     const [first, second] = await startsOf(pipeline, cid)
     assert.notEqual(first?.worker, second?.worker)

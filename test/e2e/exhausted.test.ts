@@ -20,4 +20,5 @@ test('a pin whose message no fetcher ever settles fails with a code, and its mes
   assert.deepEqual([status, failure?.code], ['pin_error', 'worker-lost'])
   const letter = await deadLetter(pipeline, body => JSON.parse(body).data.cid === cid)
   assert.equal(letter.code, 'worker-lost')
+  await pipeline.logged('status', /"consumer":"fetcher","seq":1,.*the server delivers a message no more/)
 })

@@ -129,6 +129,7 @@ test('bad messages end in the DLQ as they came, with the reason, and hold nobody
     assert.match(letter.reason, reason, what)
   }
   assert.equal((await deadLettersOf(pipeline)).length, Object.keys(bad).length)
+  await pipeline.logged('fetcher', /message refused/)
   assert.deepEqual(await pinRows(pipeline, someCid), [])
 })
 

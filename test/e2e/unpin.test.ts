@@ -154,6 +154,7 @@ describe('a fetch that is unpinned', () => {
     await using fetcher = await startFetcher(pipeline, pipeline.kubo)
     const cid = await pinStalling(8)
     await pipeline.database.query('update pins set expires_at = now() where cid = $1', [cid])
+    await pipeline.logged('status', /expired pins removed/)
     await fetcher.logged(/job cancelled/)
     await endedCleanly(cid)
   })

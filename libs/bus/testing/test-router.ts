@@ -1,4 +1,5 @@
 import type { Failure } from '#libs/errors/index.ts'
+import type { Logger } from '#libs/telemetry/index.ts'
 import { type GiveUp, type KeptMessage, openExhaustedMessages } from '../exhausted.ts'
 import { routeExhausted } from '../route-exhausted.ts'
 import { silent, type TestBus } from './test-bus.ts'
@@ -6,7 +7,7 @@ import { silent, type TestBus } from './test-bus.ts'
 /** A router as status runs it; disposing stops it. `givenUp` is what it was asked to end, in order. */
 export async function startRouter(
   bus: TestBus,
-  settings: { giveUp?: GiveUp; mayPull?: () => Promise<boolean> } = {},
+  settings: { giveUp?: GiveUp; mayPull?: () => Promise<boolean>; log?: Logger } = {},
 ) {
   const connection = await bus.connect('status')
   const givenUp: { message: KeptMessage; failure: Failure }[] = []
@@ -22,7 +23,7 @@ export async function startRouter(
     retryMinMs: 20,
     retryMaxMs: 200,
     stopping: stopping.signal,
-    log: silent,
+    log: settings.log ?? silent,
   })
   return {
     givenUp,

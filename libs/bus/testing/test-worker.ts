@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { pinRequested } from '#libs/events/index.ts'
+import type { Logger } from '#libs/telemetry/index.ts'
 import { publishEvent } from '../publish.ts'
 import { createRunningJobs } from '../running-jobs.ts'
 import { type WorkerSettings, workOnJobs } from '../work-on-jobs.ts'
@@ -38,7 +39,7 @@ const quick: WorkerSettings = {
 export async function startWorker(
   bus: TestBus,
   step: MemoryStep,
-  settings: Partial<WorkerSettings> & { mayPull?: () => Promise<boolean> } = {},
+  settings: Partial<WorkerSettings> & { mayPull?: () => Promise<boolean>; log?: Logger } = {},
 ) {
   const connection = await bus.connect('fetcher')
   const stopping = new AbortController()

@@ -165,6 +165,8 @@ test('when the server stops its streams end, and it does not wait for them', { t
   using stream = await followEvents(`${port}/psa/pins/${pin.requestid}/events`, client.token)
   await stream.next()
   const stopped = stopping[Symbol.asyncDispose]()
+  const last = await stream.next({ comments: true })
+  assert.match(last && 'comment' in last ? last.comment : '', /^: ./)
   assert.equal(await stream.next(), undefined)
   assert.equal(stream.response.complete, true)
   await stopped
