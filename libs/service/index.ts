@@ -1,1 +1,2 @@
+export { rememberAnswer } from './remember-answer.ts'
 export { runService } from './run-service.ts'

@@ -24,7 +24,7 @@ import {
 import { pinCancelled } from '#libs/events/index.ts'
 import { startHealthServer } from '#libs/http/index.ts'
 import { connectKubo } from '#libs/ipfs/index.ts'
-import { runService } from '#libs/service/index.ts'
+import { rememberAnswer, runService } from '#libs/service/index.ts'
 import { connectStorage } from '#libs/storage/index.ts'
 import { createAcceptFromProducer } from './accept-from-producer.ts'
 import { announceNode } from './announce-node.ts'
@@ -45,7 +45,7 @@ import { createLiveProgress } from './live-progress.ts'
 import { createLocateRoot } from './locate-root.ts'
 import { onPinCancelled } from './on-pin-cancelled.ts'
 import { onPinRequested } from './on-pin-requested.ts'
-import { createReadyToPull, rememberAnswer } from './ready-to-pull.ts'
+import { createReadyToPull } from './ready-to-pull.ts'
 import { removeLeftovers } from './remove-leftovers.ts'
 import { removeStalePins } from './remove-stale-pins.ts'
 import { createTransferCar } from './transfer-car.ts'
@@ -157,6 +157,7 @@ await runService('fetcher', readFetcherConfig, async ({ config, log, stopping })
     log,
   })
   const databaseAnswers = createDatabaseCheck(db)
+  const storeAnswers = rememberAnswer(checks.s3, readinessMs)
   const readyToPull = createReadyToPull({
     isReady: kuboIsReady,
     isFull: disk.isFull,
@@ -177,7 +178,10 @@ await runService('fetcher', readFetcherConfig, async ({ config, log, stopping })
     consumer: 'fetcher',
     step,
     runningJobs,
-    mayPull: async () => (await databaseAnswers()) && (await readyToPull()),
+    async mayPull() {
+      await Promise.all([databaseAnswers(), storeAnswers()])
+      return readyToPull()
+    },
     stopping,
     log,
     ...workerSettings(config, config.LOCATE_CONCURRENCY),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createLogger } from '#libs/telemetry/index.ts'
-import { createReadyToPull, rememberAnswer } from './ready-to-pull.ts'
+import { createReadyToPull } from './ready-to-pull.ts'
 
 const timeout = 5_000
 
@@ -16,20 +16,6 @@ const readyToPull = (changes: Partial<Parameters<typeof createReadyToPull>[0]>) 
     log: createLogger('test', 'silent'),
     ...changes,
   })
-
-test('an answer is remembered for its time, and those who ask meanwhile share it', { timeout }, t => {
-  let asked = 0
-  t.mock.method(performance, 'now', () => now)
-  let now = 1_000
-  const ask = rememberAnswer(async () => ++asked > 1, 3_000)
-  assert.equal(ask(), ask())
-  now = 3_999
-  assert.equal(ask(), ask())
-  assert.equal(asked, 1)
-  now = 4_000
-  assert.equal(ask(), ask())
-  assert.equal(asked, 2)
-})
 
 test('while the node does not answer nothing may be pulled, and nothing is removed', {
   timeout,

@@ -18,13 +18,16 @@ import {
 } from '#libs/db/index.ts'
 import { pinCancelled } from '#libs/events/index.ts'
 import { startHealthServer } from '#libs/http/index.ts'
-import { runService } from '#libs/service/index.ts'
+import { rememberAnswer, runService } from '#libs/service/index.ts'
 import { connectStorage } from '#libs/storage/index.ts'
 import { createAdoptCopy } from './adopt-copy.ts'
 import { createCheckStagedCar } from './check-staged-car.ts'
 import { readValidatorConfig } from './config.ts'
 import { onCarUploaded } from './on-car-uploaded.ts'
 import { onPinCancelled } from './on-pin-cancelled.ts'
+
+/** Asked for before each pull; longer than one answer may take. */
+const readinessMs = 3_000
 
 await runService('validator', readValidatorConfig, async ({ config, log, stopping }) => {
   await using resources = new AsyncDisposableStack()
@@ -56,6 +59,8 @@ await runService('validator', readValidatorConfig, async ({ config, log, stoppin
     worker: bus.name,
     progressIntervalMs: config.PROGRESS_INTERVAL_MS,
   })
+  const databaseAnswers = createDatabaseCheck(db)
+  const storeAnswers = rememberAnswer(checks.s3, readinessMs)
   const runningJobs = createRunningJobs()
   const following = followEvents({
     bus,
@@ -68,7 +73,10 @@ await runService('validator', readValidatorConfig, async ({ config, log, stoppin
     consumer: 'validator',
     step,
     runningJobs,
-    mayPull: createDatabaseCheck(db),
+    async mayPull() {
+      await Promise.all([databaseAnswers(), storeAnswers()])
+      return true
+    },
     stopping,
     log,
     ...workerSettings(config, config.VALIDATE_CONCURRENCY),
