@@ -2,14 +2,13 @@
 // Node 24.12 and later run the .ts files as they are. An older one hands over to the Node that `npm ci` has installed.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { enableCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 const [major, minor] = process.versions.node.split('.').map(Number)
 
 if (major > 24 || (major === 24 && minor >= 12)) {
   // From the second time on it starts in half the time.
-  enableCompileCache()
+  await import('../libs/service/compile-cache.ts')
   await import('./main.ts')
 } else handOver()
 

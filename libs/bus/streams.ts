@@ -140,8 +140,8 @@ export function consumerConfigs(
   const names = busNames(settings.prefix)
   const common = {
     ack_policy: AckPolicy.Explicit,
-    // Messages that wait for their retry count, too: they must not keep others from being delivered.
-    max_ack_pending: 100_000,
+    // No limit but the stream's: messages that wait for their retry count, too, and must not keep others from being delivered.
+    max_ack_pending: -1,
   }
   const shortWait = nanos(Math.min(settings.ackWaitMs, shortAckWaitMs))
   const readers = Object.entries(consumers).map(([durable, { stream, subjects, longJobs }]) => ({

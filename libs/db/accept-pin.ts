@@ -4,6 +4,7 @@ import type { Database, Queries } from './connect-database.ts'
 import { and, eq, sql } from './drizzle.ts'
 import { addToOutbox } from './outbox.ts'
 import { type ClusterOptions, contents, type PinApi, pins } from './schema.ts'
+import { keptUpload, sendToValidator } from './send-to-validator.ts'
 import { type Content, startNotBefore, wantContent } from './want-content.ts'
 
 /** A checked request: `cid` is canonical, `sentCid` is what the client wrote. */
@@ -67,10 +68,15 @@ async function acceptedBefore(
   return found
 }
 
-/** Puts the job into the outbox when a new generation begins. */
+/** Puts the job into the outbox when a new generation begins: to fetch the content, or to check a CAR that was kept. */
 export async function wantFetched(tx: Queries, cid: string): Promise<Content> {
-  const { content, started } = await wantContent(tx, cid, 'queued')
+  const kept = await keptUpload(tx, cid)
+  const { content, started } = await wantContent(tx, cid, kept ? 'pinning' : 'queued')
   if (!started) return content
+  if (kept) {
+    await sendToValidator(tx, content, kept)
+    return content
+  }
   const { generation } = content
   const id = requestedEventId(content)
   // Without the origins: the fetcher reads those of all pins, and a message has a largest size.

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import type { FailureCode } from '#libs/errors/index.ts'
 import { acceptUploadedCar } from './accept-uploaded-car.ts'
 import { eq } from './drizzle.ts'
 import { leasesOf } from './leases.ts'
 import { jobs } from './schema.ts'
+import { stagingNeeds } from './staging-needs.ts'
 import { storedPins } from './testing/stored-pins.ts'
 import { createTestDatabase, type TestDatabase } from './testing/test-database.ts'
 
@@ -96,4 +98,45 @@ test('a failed content takes the CAR as its next generation', { timeout }, async
   await stored.setState('failed', 'failed')
   assert.equal((await upload('failed')).used, true)
   assert.deepEqual(await eventIds('failed'), ['failed.1.requested', 'failed.2.uploaded'])
+})
+
+/** Uploads, and ends its check with `code`, and the content with it. */
+async function uploadThatFails(cid: string, code: FailureCode): Promise<void> {
+  await upload(cid)
+  const leases = leasesOf(database.db, { owner: 'v', leaseMs: 60_000 })
+  const claim = await leases.claim({ cid, generation: 1, step: 'validate' })
+  assert.ok(claim.kind === 'leased')
+  await leases.fail(claim.lease, { code, message: 'x', missingCids: [] })
+  await stored.setState(cid, 'failed', { failureCode: code })
+}
+
+test('an upload whose check failed for no reason of its own is kept, and checked again when it is wanted again', {
+  timeout,
+}, async () => {
+  for (const code of ['storage-unavailable', 'worker-lost', 'internal'] as const) {
+    const cid = `kept-${code}`
+    await uploadThatFails(cid, code)
+    assert.equal((await stagingNeeds(database.db, [cid])).get(cid)?.key, carOf(cid).staging.key)
+    const { pin, content } = await stored.accept(cid)
+    assert.deepEqual([pin.state, content.state, content.generation], ['pinning', 'pinning', 2])
+    assert.deepEqual(await eventIds(cid), [`${cid}.1.uploaded`, `${cid}.2.uploaded`])
+    const leases = leasesOf(database.db, { owner: 'w', leaseMs: 1_000 })
+    const fetched = await leases.claim({ cid, generation: 2, step: 'fetch' })
+    assert.deepEqual(fetched, { kind: 'done', result: carOf(cid) })
+    assert.equal((await stagingNeeds(database.db, [cid])).get(cid)?.key, carOf(cid).staging.key)
+  }
+})
+
+test('an upload that was found damaged, or that nobody wanted any more, is not kept', {
+  timeout,
+}, async () => {
+  await uploadThatFails('damaged', 'bad-car')
+  await upload('unwanted')
+  await stored.setState('unwanted', 'unpinned')
+  for (const cid of ['damaged', 'unwanted']) {
+    assert.equal((await stagingNeeds(database.db, [cid])).get(cid), undefined)
+    const { content } = await stored.accept(cid)
+    assert.deepEqual([content.state, content.generation], ['queued', 2])
+    assert.deepEqual(await eventIds(cid), [`${cid}.1.uploaded`, `${cid}.2.requested`])
+  }
 })

@@ -1,13 +1,11 @@
-import { carUploaded, type DataOf, pinCancelled } from '#libs/events/index.ts'
+import { pinCancelled } from '#libs/events/index.ts'
 import { type AcceptedPin, type PinRequest, writePin } from './accept-pin.ts'
 import type { Database, Queries } from './connect-database.ts'
 import { and, eq, sql } from './drizzle.ts'
 import { addToOutbox } from './outbox.ts'
 import { contents, jobs } from './schema.ts'
-import { type Content, startNotBefore, wantContent } from './want-content.ts'
-
-/** A complete CAR in staging, with what its reader found in it. */
-export type UploadedCar = Omit<DataOf<typeof carUploaded>, 'cid' | 'generation'>
+import { sendToValidator, type UploadedCar } from './send-to-validator.ts'
+import { type Content, wantContent } from './want-content.ts'
 
 /**
  * Keeps a pin whose CAR the client brought along: the content goes to the validator without being fetched.
@@ -25,33 +23,9 @@ export async function acceptUploadedCar(
     const overtaken = wanted.started ? undefined : await overtakeFetch(tx, wanted.content)
     const content = overtaken ?? wanted.content
     const started = wanted.started || overtaken !== undefined
-    const { generation } = content
-    if (started) {
-      const id = `${cid}.${generation}.uploaded`
-      await storeAsFetched(tx, content, car)
-      await addToOutbox(tx, carUploaded, id, { cid, generation, ...car }, startNotBefore(content))
-    }
+    if (started) await sendToValidator(tx, content, car)
     return { accepted: { pin: await writePin(tx, request, content), content }, used: started }
   })
-}
-
-/** The upload is the result of the fetch: from here on both ways in are one, and a message that is lost can be made again. */
-async function storeAsFetched(tx: Queries, { cid, generation }: Content, car: UploadedCar): Promise<void> {
-  const done = { generation, leaseOwner: 'upload', leaseUntil: sql`now()`, attempts: 0, result: car }
-  await tx
-    .insert(jobs)
-    .values({ cid, step: 'fetch', leaseEpoch: 1, ...done })
-    .onConflictDoUpdate({
-      target: [jobs.cid, jobs.step],
-      set: {
-        ...done,
-        leaseEpoch: sql`${jobs.leaseEpoch} + 1`,
-        failures: 0,
-        outages: 0,
-        released: 0,
-        lastError: null,
-      },
-    })
 }
 
 /** A new generation in the place of one whose fetch has no result yet; undefined when there is none. */

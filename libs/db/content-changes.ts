@@ -57,7 +57,8 @@ export function createContentChanges(db: Database): ContentChanges {
           dagBytes: event.dagBytes,
           rawBytes: event.rawBytes ?? null,
           verifiedAt: new Date(event.verifiedAt),
-          carDeletionAt: null,
+          // That time may have come already, by a key of an earlier generation: what is on its way out is not restored.
+          carDeletionAt: sql`case when ${contents.state} = 'unpinned' then ${contents.carDeletionAt} end`,
           changedAt: now,
         })
         .where(

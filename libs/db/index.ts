@@ -1,6 +1,6 @@
 export { type AcceptedPin, acceptPin, newRequestId, type PinRequest } from './accept-pin.ts'
 export { createAcceptPin } from './accept-pins-together.ts'
-export { acceptUploadedCar, type UploadedCar } from './accept-uploaded-car.ts'
+export { acceptUploadedCar } from './accept-uploaded-car.ts'
 export { type AuditEntry, endOfLetter, recordAudit } from './audit.ts'
 export { type CarNotBridged, carsNotBridged, markToldAgain } from './cars-not-bridged.ts'
 export { clusterPins, createFindClusterPin } from './cluster-pins.ts'
@@ -35,6 +35,7 @@ export {
   type TokenScope,
   tokenScopes,
 } from './schema.ts'
+export type { UploadedCar } from './send-to-validator.ts'
 export { type Setback, setbacksOf } from './setbacks.ts'
 export { type StagingNeed, stagingNeeds } from './staging-needs.ts'
 export { adoptCar, type CarRow, carRows, isCarKnown, replaceLostCar } from './stored-cars.ts'

@@ -1,5 +1,6 @@
 import type { Database } from './connect-database.ts'
 import { sql } from './drizzle.ts'
+import { hasKeptUpload } from './send-to-validator.ts'
 
 /** What the work on a content may still want of staging. */
 export type StagingNeed = {
@@ -10,7 +11,7 @@ export type StagingNeed = {
   key: string | null
 }
 
-/** Of those contents that are on their way. The others need nothing. */
+/** Of those contents that are on their way, or whose upload is kept. The others need nothing. */
 export async function stagingNeeds(
   db: Database,
   cids: readonly string[],
@@ -22,6 +23,9 @@ export async function stagingNeeds(
     from contents as content
     left join jobs as fetched
       on fetched.cid = content.cid and fetched.generation = content.generation and fetched.step = 'fetch'
-    where content.cid in ${[...new Set(cids)]} and content.state in ('queued', 'pinning')`)
+    left join jobs as checked
+      on checked.cid = content.cid and checked.generation = content.generation and checked.step = 'validate'
+    where content.cid in ${[...new Set(cids)]}
+      and (content.state in ('queued', 'pinning') or (${hasKeptUpload}))`)
   return new Map(rows.map(need => [need.cid, need]))
 }

@@ -40,3 +40,11 @@ export type FailureCode = keyof typeof failureCodes
 /** Whether a failure tells nothing about the content: a server of the operator's did not answer. */
 export const isOutage = (code: FailureCode): boolean =>
   code === 'source-unavailable' || code === 'storage-unavailable'
+
+/** The codes that tell nothing about the content: those of outages, of lost workers, and of our own faults. */
+export const blamelessCodes: readonly FailureCode[] = [
+  'source-unavailable',
+  'storage-unavailable',
+  'worker-lost',
+  'internal',
+]

@@ -1,2 +1,2 @@
 export { type Failure, failureOf, PermanentError, PickupError, TransientError } from './errors.ts'
-export { type FailureCode, failureCodes, isOutage } from './failure-codes.ts'
+export { blamelessCodes, type FailureCode, failureCodes, isOutage } from './failure-codes.ts'

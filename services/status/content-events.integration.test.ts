@@ -148,18 +148,16 @@ test('a CAR that is being deleted, or was, stays so when the event comes again',
   assert.equal((await content.row()).carKey, null)
 })
 
-test('a CAR of a generation that was unpinned is known also when one before it was deleted', {
+test('a CAR that becomes valid while one of an earlier generation is deleted from its key is known, and not restored', {
   timeout,
 }, async () => {
   const content = await setUp('unpinned')
   const { cid } = await content.row()
-  await database.db
-    .update(contents)
-    .set({ carDeletionAt: new Date(0) })
-    .where(eq(contents.cid, cid))
+  const carDeletionAt = new Date()
+  await database.db.update(contents).set({ carDeletionAt }).where(eq(contents.cid, cid))
   await content.valid()
   const row = await content.row()
-  assert.deepEqual([row.state, row.carKey, row.carDeletionAt], ['unpinned', 'bag/bag.car', null])
+  assert.deepEqual([row.state, row.carKey, row.carDeletionAt], ['unpinned', 'bag/bag.car', carDeletionAt])
 })
 
 test('the reason of a failure is stored', { timeout }, async () => {

@@ -15,6 +15,7 @@ import {
   isCarKnown,
   leasesOf,
   requestIdOf,
+  stagingNeeds,
 } from '#libs/db/index.ts'
 import { pinCancelled } from '#libs/events/index.ts'
 import { startHealthServer } from '#libs/http/index.ts'
@@ -52,6 +53,7 @@ await runService('validator', readValidatorConfig, async ({ config, log, stoppin
       adoptCar: of => adoptCar(db, of),
     }),
     requestIdOf: cid => requestIdOf(db, cid),
+    isStagingWanted: async (cid, key) => (await stagingNeeds(db, [cid])).get(cid)?.key === key,
     show: await openLiveView(bus, log),
     stagingBucket: config.STAGING_BUCKET,
     carBucket: config.CAR_BUCKET,

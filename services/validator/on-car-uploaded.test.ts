@@ -67,6 +67,7 @@ function setUp(changes: Partial<Deps> & { claim?: Claim; complete?: Leases['comp
     },
     adoptCopy: async (cid, { key }) => void steps.push(`adopt ${key} for ${cid}`),
     requestIdOf: async () => 'request-1',
+    isStagingWanted: async () => false,
     show: (_cid, job) => shown.push(job),
     stagingBucket: 'staging',
     carBucket: 'cars',
@@ -101,6 +102,12 @@ test('a CAR whose last pin went is copied all the same, without a request id', {
   const { step, copies } = setUp({ requestIdOf: async () => undefined })
   await step.run(uploaded, context)
   assert.equal(copies[0]?.[2].metadata['psaRequestId'], '')
+})
+
+test('a request id that the store would not take as metadata is left out', { timeout }, async () => {
+  const { step, copies } = setUp({ requestIdOf: async () => '\u7d71'.repeat(255) })
+  await step.run(uploaded, context)
+  assert.deepEqual(copies[0]?.[2].metadata, { root: 'cid', carCid: 'bag' })
 })
 
 test('staging is emptied only after the result is told, under one id per generation', {
@@ -215,4 +222,28 @@ test('a check is committed before the copy begins, and not before the CAR was pr
   })
   await step.run(uploaded, { ...context, commit: () => order.push('commit') })
   assert.deepEqual(order, ['check', 'commit', 'copy'])
+})
+
+test('an upload whose check failed for no reason of its own stays in staging', { timeout }, async () => {
+  const staged = { bucket: 'staging', key: 'cid/add-1.car' }
+  const event = { ...uploaded, data: { ...uploaded.data, staging: staged } }
+  const failure = { message: 'x', missingCids: [] }
+  for (const code of ['storage-unavailable', 'worker-lost', 'internal'] as const) {
+    const { step, steps } = setUp()
+    await step.giveUp(event, { code, ...failure })
+    assert.deepEqual(steps, ['publish cid.2.failed'])
+    await step.giveUp(uploaded, { code, ...failure })
+    assert.deepEqual(steps.slice(1), ['publish cid.2.failed', `delete ${staging.key}`])
+  }
+  const { step, steps } = setUp()
+  await step.giveUp(event, { code: 'bad-car', ...failure })
+  assert.deepEqual(steps, ['publish cid.2.failed', `delete ${staged.key}`])
+})
+
+test('a staged object that the next generation needs stays, though this one is over', {
+  timeout,
+}, async () => {
+  const { step, steps } = setUp({ claim: { kind: 'obsolete' }, isStagingWanted: async () => true })
+  await step.claim(uploaded)
+  assert.deepEqual(steps, [`adopt ${car.key} for cid`])
 })

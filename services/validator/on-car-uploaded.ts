@@ -1,6 +1,6 @@
 import type { LeasedStep, LiveJob, Publish } from '#libs/bus/index.ts'
 import { type Lease, LeaseLostError, type Leases } from '#libs/db/index.ts'
-import { PermanentError } from '#libs/errors/index.ts'
+import { blamelessCodes, PermanentError } from '#libs/errors/index.ts'
 import { carUploaded, carValid, type DataOf, pinFailed } from '#libs/events/index.ts'
 import type { ObjectRef, Storage } from '#libs/storage/index.ts'
 import type { AdoptCopy } from './adopt-copy.ts'
@@ -16,6 +16,8 @@ type Deps = {
   storage: Pick<Storage, 'copy' | 'delete'>
   adoptCopy: AdoptCopy
   requestIdOf: (cid: string) => Promise<string | undefined>
+  /** Whether a newer generation, or the next one, needs the staged object. */
+  isStagingWanted: (cid: string, key: string) => Promise<boolean>
   show: (cid: string, job: LiveJob) => void
   stagingBucket: string
   carBucket: string
@@ -24,11 +26,15 @@ type Deps = {
   progressIntervalMs: number
 }
 
+/** S3 takes 2 KB of metadata in all (its user guide, "Working with object metadata"). */
+const maxRequestIdBytes = 1_024
+
 const carContentType = 'application/vnd.ipld.car; version=1'
 
 /**
  * car.uploaded → car.valid | pin.failed. Safe to repeat: the target is named by its content, the stored result admits
- * one check per generation, and staging is emptied only after the result is stored and told.
+ * one check per generation, and staging is emptied only after the result is stored and told. An upload whose check failed
+ * for no reason of its own stays there.
  */
 export function onCarUploaded(deps: Deps): LeasedStep<Uploaded, Lease, Valid> {
   const { leases, publish, storage, stagingBucket, carBucket, region, worker } = deps
@@ -40,6 +46,8 @@ export function onCarUploaded(deps: Deps): LeasedStep<Uploaded, Lease, Valid> {
   const isOwnStaging = ({ cid, generation, staging }: Uploaded) =>
     staging.bucket === stagingBucket &&
     [`${cid}/${generation}-`, `${cid}/add-`].some(prefix => staging.key.startsWith(prefix))
+
+  const isUpload = ({ cid, staging }: Uploaded) => staging.key.startsWith(`${cid}/add-`)
 
   const carOf = (carCid: string): ObjectRef => ({ bucket: carBucket, key: `${carCid}/${carCid}.car` })
 
@@ -55,7 +63,7 @@ export function onCarUploaded(deps: Deps): LeasedStep<Uploaded, Lease, Valid> {
       // Nobody will check it any more: the content ended otherwise, or its validator died before it could clean up.
       if (claimed.kind === 'obsolete') {
         await deps.adoptCopy(cid, carOf(data.carCid))
-        await removeStaged(data)
+        if (!(await deps.isStagingWanted(cid, data.staging.key))) await removeStaged(data)
       }
       return claimed
     },
@@ -81,7 +89,12 @@ export function onCarUploaded(deps: Deps): LeasedStep<Uploaded, Lease, Valid> {
       const car = carOf(carCid)
       // A copy that is cut off may be made all the same. Its result tells of it, so that it is deleted in its time.
       commit()
-      const metadata = { psaRequestId: headerText((await deps.requestIdOf(cid)) ?? ''), root, carCid }
+      const requestId = headerText((await deps.requestIdOf(cid)) ?? '')
+      const metadata = {
+        root,
+        carCid,
+        ...(requestId.length <= maxRequestIdBytes && { psaRequestId: requestId }),
+      }
       await storage.copy(staging, car, {
         sizeBytes,
         metadata,
@@ -107,7 +120,8 @@ export function onCarUploaded(deps: Deps): LeasedStep<Uploaded, Lease, Valid> {
         missingCids: [...missingCids],
       }
       await publish(pinFailed, `${cid}.${generation}.failed`, failed)
-      await removeStaged(data)
+      // What a client has uploaded may be nowhere else: it is checked again when it is wanted again.
+      if (!isUpload(data) || !blamelessCodes.includes(code)) await removeStaged(data)
     },
     renew: leases.renew,
     async complete(lease, valid) {

@@ -33,8 +33,10 @@ export async function checkPins(
     'select request_id, api, cid, name, state from pins',
   )
   const lost = lostAndUndead(entries, pins)
-  const names = new Set(entries.map(({ operation }) => operation))
+  const maybeDone = entries.filter(({ outcome }) => outcome !== 'refused')
+  const names = new Set(maybeDone.map(({ operation }) => operation))
   const unexplained = pins.filter(({ name }) => !names.has(name))
+  const repeated = pins.filter(({ name }, i) => pins.findIndex(pin => pin.name === name) !== i)
   const contents = await contentsOf(pipeline)
   const wrong = contents.flatMap(content => wrongEnd(content, pool))
   const copies = pins.filter(({ cid, state }) => contents.find(one => one.cid === cid)?.state !== state)
@@ -43,6 +45,7 @@ export async function checkPins(
       ...lost.lost.map(pin => `LOST: ${pin}`),
       ...lost.undead.map(pin => `removed, and there all the same: ${pin}`),
       ...unexplained.map(({ request_id, cid }) => `nobody asked for pin ${request_id} of ${cid}`),
+      ...repeated.map(({ request_id, name }) => `${name} made more than one pin, ${request_id} among them`),
       ...wrong,
       ...copies.map(({ request_id, state }) => `pin ${request_id} says ${state}, its content does not`),
     ],

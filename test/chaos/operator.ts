@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { pollUntil } from '#deploy/local/poll-until.ts'
 import type { connectProducer } from '../e2e/producer.ts'
 import type { Operator } from './faults.ts'
@@ -51,6 +52,8 @@ export function createOperator(options: Options): Operator & { producer: Produce
       gate = Promise.all([gate, opening.promise])
       try {
         await Promise.allSettled(publishing)
+        // The ledger gets its entry after who waited for the promise.
+        await setImmediate()
         await pollUntil(requireAllKept, { what: 'the pins of producers', timeoutMs: 30_000, intervalMs: 200 })
       } catch (error) {
         opening.resolve()

@@ -1,5 +1,5 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Stack, startStack } from '#deploy/local/stack.ts'
 import { createLogger } from '#libs/telemetry/index.ts'
@@ -31,7 +31,7 @@ export async function globalSetup(): Promise<void> {
   }
   process.env['PICKUP_TEST_SERVERS'] = JSON.stringify(servers)
   // As the services do it by themselves: every test file and every command starts with half the work.
-  process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'node-compile-cache')
+  process.env['NODE_COMPILE_CACHE'] ??= join(homedir(), '.cache', 'pickup', 'compile')
   // Tests that start servers of their own find them where this run has found or built them.
   const { kubo, nats: natsServer, versitygw } = binaries
   Object.assign(process.env, { KUBO_BIN: kubo, NATS_SERVER_BIN: natsServer, VERSITYGW_BIN: versitygw })
