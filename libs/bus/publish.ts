@@ -8,13 +8,18 @@ import { streamOf } from './streams.ts'
 const publishTimeoutMs = 5_000
 const publishRetries = 5
 
+/** It is not known whether NATS has stored an event. No failure of what the event is about. */
+export class NotStoredError extends TransientError {
+  override name = 'NotStoredError'
+}
+
 /** {@link publishEvent} bound to a connection: what handlers get. */
 export type Publish = <Data>(event: EventDefinition<Data>, id: string, data: Data) => Promise<void>
 
 /**
  * Publishes an event and waits until the stream has stored it. `id` names the work: a repeat under the same id within
  * ten minutes is dropped by the server, and recognised by the readers after that.
- * Throws `TransientError` when it is not known whether the event was stored; repeat it then under the same id.
+ * Throws {@link NotStoredError} when it is not known whether the event was stored; repeat it then under the same id.
  */
 export async function publishEvent<Data>(
   bus: Bus,
@@ -55,7 +60,7 @@ export async function publishBody(
           expect: { streamName },
         })
       } catch (cause) {
-        throw new TransientError('internal', `${subject} ${id} was not stored by NATS`, { cause })
+        throw new NotStoredError('internal', `${subject} ${id} was not stored by NATS`, { cause })
       }
     },
   )

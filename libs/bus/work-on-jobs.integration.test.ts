@@ -4,7 +4,7 @@ import { type FailureCode, PermanentError, TransientError } from '#libs/errors/i
 import { pinRequested } from '#libs/events/index.ts'
 import { createListeningLogger } from '#libs/telemetry/testing/listening-logger.ts'
 import { provisionStreams } from './provision.ts'
-import { publishBody, publishEvent } from './publish.ts'
+import { NotStoredError, publishBody, publishEvent } from './publish.ts'
 import type { lookAtStreams } from './testing/look-at-streams.ts'
 import { createMemoryJobs, type MemoryStep } from './testing/memory-jobs.ts'
 import { connectTestBus, silent } from './testing/test-bus.ts'
@@ -118,6 +118,30 @@ test('outages count apart from other failures, up to a limit of their own', { ti
   const failed = (cid: string) => causes.get(cid)?.map(code => `fail ${code}`) ?? []
   assert.deepEqual(s.jobs.job('patient').steps, [...failed('patient'), 'finish'])
   assert.deepEqual(s.jobs.job('cut-off').steps, [...failed('cut-off'), 'give up storage-unavailable'])
+})
+
+test('trouble with NATS or Postgres is no failure of a job, however often it comes', {
+  timeout,
+}, async () => {
+  await using s = await setUp()
+  class AwayError extends Error {}
+  const troubles = [
+    ...Array.from({ length: 4 }, () => new NotStoredError('internal', 'pin.started was not stored')),
+    ...Array.from({ length: 4 }, () => new AwayError('no connection')),
+  ].values()
+  const run = async () => {
+    const { value: trouble } = troubles.next()
+    if (trouble) throw trouble
+    return {}
+  }
+  const isDatabaseAway = (error: unknown) => error instanceof AwayError
+  const delays = { retryMinMs: 1, retryMaxMs: 1 }
+  await using _worker = await startWorker(s.bus, s.jobs.step({ run }), { ...delays, isDatabaseAway })
+  await s.send('patient')
+  await s.settled()
+  const { steps, failures, outages, released } = s.jobs.job('patient')
+  assert.deepEqual(steps, [...Array.from({ length: 8 }, () => 'release'), 'finish'])
+  assert.deepEqual([failures, outages, released], [0, 0, 8])
 })
 
 test('a permanent failure is dead-lettered at once, byte for byte and with its reason', {

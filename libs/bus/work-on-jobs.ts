@@ -1,5 +1,5 @@
 import type { JsMsg } from '@nats-io/jetstream'
-import { type Failure, failureOf, isOutage, PermanentError } from '#libs/errors/index.ts'
+import { type Failure, failureOf, isOutage, PermanentError, PickupError } from '#libs/errors/index.ts'
 import type { Envelope } from '#libs/events/index.ts'
 import { type Logger, SpanKind, withSpan } from '#libs/telemetry/index.ts'
 import type { Bus } from './connect-bus.ts'
@@ -8,7 +8,7 @@ import { decodeMessage } from './decode-message.ts'
 import { createHolds, type Hold } from './holds.ts'
 import { tooManyDeliveries } from './late-delivery.ts'
 import { type JobData, type LeasedStep, type LeaseFacts, PostponedError } from './leased-step.ts'
-import { headersOf, traceContextOf } from './publish.ts'
+import { headersOf, NotStoredError, traceContextOf } from './publish.ts'
 import { handBack, pullInSlots } from './pull.ts'
 import { type RetryDelays, retryDelayMs } from './retry-delay.ts'
 import type { RunningJobs } from './running-jobs.ts'
@@ -38,6 +38,8 @@ type WorkOptions<Data extends JobData, Lease extends LeaseFacts, Result> = Worke
   runningJobs: RunningJobs
   /** Whether jobs could be worked on right now. While it is false none are taken; those that run go on. */
   mayPull?: () => Promise<boolean>
+  /** Whether an error that has no code tells that the database is away: nothing is counted then. */
+  isDatabaseAway?: (error: unknown) => boolean
   /** Running jobs are handed back at once when this is aborted. */
   stopping: AbortSignal
   log: Logger
@@ -167,6 +169,12 @@ async function handleFailure<Data extends JobData, Lease extends LeaseFacts, Res
     log.debug({ eventId: event.id, reason: error.message }, 'job postponed')
     return message.nak(retryDelayMs(message.info.deliveryCount, options))
   }
+  if (lease !== undefined && isOwnTrouble(error, options)) {
+    await step.release(lease)
+    const delayMs = retryDelayMs(message.info.deliveryCount, options)
+    log.warn({ eventId: event.id, err: error, delayMs }, 'job handed back, NATS or Postgres is in trouble')
+    return message.nak(delayMs)
+  }
   const failures = lease === undefined ? 0 : await step.fail(lease, failure)
   const limit = isOutage(failure.code) ? options.outageLimit : options.failureLimit
   if (permanent || failures >= limit) {
@@ -178,6 +186,9 @@ async function handleFailure<Data extends JobData, Lease extends LeaseFacts, Res
   log.warn({ eventId: event.id, err: error, code: failure.code, failures, delayMs }, 'job failed, will retry')
   message.nak(delayMs)
 }
+
+const isOwnTrouble = (error: unknown, { isDatabaseAway }: { isDatabaseAway?: (error: unknown) => boolean }) =>
+  error instanceof NotStoredError || (!(error instanceof PickupError) && isDatabaseAway?.(error) === true)
 
 /**
  * The pin fails first: a DLQ that takes nothing must not keep it waiting. What fails here is repeated with the message; the

@@ -38,7 +38,7 @@ export function beginCall(
       if (expiry?.aborted) {
         return new TransientError(codes.expired, `Could not ${what} within ${timeoutMs} ms`, { cause: error })
       }
-      if (isCommandFailure(error)) {
+      if (isCommandFailure(error) && !nodeTrouble.test(error.message)) {
         return new TransientError(codes.failed, `Could not ${what}: ${error.message}`, { cause: error })
       }
       const reason = reasonOf(error)
@@ -46,6 +46,9 @@ export function beginCall(
     },
   }
 }
+
+/** What a node says that is being stopped, or whose disk is full or broken: nothing about the content. */
+const nodeTrouble = /context canceled|channel was closed|no space left on device|input\/output error/
 
 /**
  * Kubo answers a failed command with status 500 and a JSON body; kubo-rpc-client turns it into an `HTTPError`,

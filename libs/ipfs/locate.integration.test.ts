@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { pollUntil } from '#deploy/local/poll-until.ts'
 
 import { connectNode, enoughTime } from './testing/connect-node.ts'
 import { startKuboNode } from './testing/kubo-node.ts'
@@ -67,6 +68,18 @@ test('a node that is gone is reported as source-unavailable and as not ready', {
     name: 'TransientError',
     code: 'source-unavailable',
   })
+})
+
+test('a node that is stopped while it looks says nothing about the CID', { timeout }, async () => {
+  await using node = await startKuboNode()
+  await using source = connectNode(node)
+  const located = source.locate(unknownCid, enoughTime())
+  const isLooking = async () => {
+    const { wantlist } = await node.client.bitswap.stat()
+    assert.ok(wantlist.some(cid => cid.toString() === unknownCid))
+  }
+  await pollUntil(isLooking, { what: 'the search', timeoutMs: 10_000 })
+  await Promise.all([node.stop(), assert.rejects(located, { code: 'source-unavailable' })])
 })
 
 test('a gateway that does not answer makes the node not ready, where it is used', { timeout }, async () => {

@@ -59,19 +59,22 @@ test('pinAhead reports equal progress once and times out on a leaf that nobody h
   assert.equal(seen.length, 1)
 })
 
-test('pinAhead on a node killed on the way fails as source-unavailable', { timeout }, async () => {
-  await using node = await startKuboNode()
-  await using source = connectNode(node)
-  const { root, leaves } = await addRandomDag(node, { leaves: 4 })
-  await removeBlock(node, leaves[2] ?? '')
-  const killed: Promise<void>[] = []
-  const onProgress = () => void killed.push(node.kill())
-  await assert.rejects(source.pinAhead(root, { ...enoughTime(), name: 'job', onProgress }), {
-    name: 'TransientError',
-    code: 'source-unavailable',
+for (const how of ['kill', 'stop'] as const)
+  test(`pinAhead on a node whose end by ${how} comes on the way fails as source-unavailable`, {
+    timeout,
+  }, async () => {
+    await using node = await startKuboNode()
+    await using source = connectNode(node)
+    const { root, leaves } = await addRandomDag(node, { leaves: 4 })
+    await removeBlock(node, leaves[2] ?? '')
+    const ended: Promise<void>[] = []
+    const onProgress = () => void ended.push(node[how]())
+    await assert.rejects(source.pinAhead(root, { ...enoughTime(), name: 'job', onProgress }), {
+      name: 'TransientError',
+      code: 'source-unavailable',
+    })
+    await Promise.all(ended)
   })
-  await Promise.all(killed)
-})
 
 test('the recursive pins of a node are listed with their names', { timeout }, async () => {
   await using node = await startKuboNode()

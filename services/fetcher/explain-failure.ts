@@ -1,5 +1,5 @@
 import { type CarLimits, type CarScanner, createCarScanner } from '#libs/car/index.ts'
-import { PermanentError, PickupError, TransientError } from '#libs/errors/index.ts'
+import { isOutage, PermanentError, PickupError, TransientError } from '#libs/errors/index.ts'
 import type { DagSource } from '#libs/ipfs/index.ts'
 import type { Logger } from '#libs/telemetry/index.ts'
 
@@ -52,7 +52,10 @@ export function createExplainFailure({ source, limits, log }: Deps): ExplainFail
     if (error instanceof PermanentError) return error
     const isForeign =
       error instanceof PickupError ? error.code !== 'dag-incomplete' : pinFailure === undefined
-    if (!stalled.aborted && !total.aborted && isForeign) return error
+    if (!stalled.aborted && !total.aborted) {
+      if (pinFailure instanceof PickupError && isOutage(pinFailure.code)) return pinFailure
+      if (isForeign) return error
+    }
 
     const local = await examineLocalBlocks(cid, signal)
     if (local instanceof PermanentError) return local

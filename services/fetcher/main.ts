@@ -16,6 +16,7 @@ import {
   connectDatabase,
   createDatabaseCheck,
   createWantedBy,
+  isDatabaseAway,
   leasedContents,
   leasesOf,
   otherAccountsQueue,
@@ -178,6 +179,7 @@ await runService('fetcher', readFetcherConfig, async ({ config, log, stopping })
     consumer: 'fetcher',
     step,
     runningJobs,
+    isDatabaseAway,
     async mayPull() {
       await Promise.all([databaseAnswers(), storeAnswers()])
       return readyToPull()

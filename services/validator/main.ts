@@ -13,6 +13,7 @@ import {
   connectDatabase,
   createDatabaseCheck,
   isCarKnown,
+  isDatabaseAway,
   leasesOf,
   requestIdOf,
   stagingNeeds,
@@ -75,6 +76,7 @@ await runService('validator', readValidatorConfig, async ({ config, log, stoppin
     consumer: 'validator',
     step,
     runningJobs,
+    isDatabaseAway,
     async mayPull() {
       await Promise.all([databaseAnswers(), storeAnswers()])
       return true

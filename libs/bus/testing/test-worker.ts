@@ -24,6 +24,8 @@ export async function until(probe: () => Promise<void> | void): Promise<void> {
   }
 }
 
+type WorkOptions = Parameters<typeof workOnJobs>[0]
+
 const quick: WorkerSettings = {
   slots: 2,
   heartbeatMs: 200,
@@ -39,7 +41,7 @@ const quick: WorkerSettings = {
 export async function startWorker(
   bus: TestBus,
   step: MemoryStep,
-  settings: Partial<WorkerSettings> & { mayPull?: () => Promise<boolean>; log?: Logger } = {},
+  settings: Partial<WorkerSettings> & Pick<WorkOptions, 'mayPull' | 'isDatabaseAway'> & { log?: Logger } = {},
 ) {
   const connection = await bus.connect('fetcher')
   const stopping = new AbortController()

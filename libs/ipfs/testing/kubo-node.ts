@@ -18,6 +18,8 @@ export type KuboNode = AsyncDisposable & {
   client: KuboRPCClient
   /** As `kill -9`; resolves when the process is gone. */
   kill(): Promise<void>
+  /** As an operator ends it; resolves when the process is gone. */
+  stop(): Promise<void>
   /** As `kill -STOP`: its connections stay open and nothing answers. */
   freeze(): void
 }
@@ -63,6 +65,10 @@ export async function startKuboNode(options: KuboNodeOptions = {}): Promise<Kubo
       peerId: id.toString(),
       client,
       kill: end,
+      async stop() {
+        daemon.kill('SIGTERM')
+        await exited
+      },
       freeze: () => void daemon.kill('SIGSTOP'),
       [Symbol.asyncDispose]: endAndDelete,
     }
