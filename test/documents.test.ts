@@ -130,3 +130,26 @@ test('every statement of the RUNBOOK is shown by tests that there are', async ()
     }
   }
 })
+
+test('docs/performance.md describes every bench, and names no command that is not there', async () => {
+  const { scripts } = JSON.parse(await document('package.json'))
+  const benches = Object.keys(scripts).flatMap(name => /^bench:(.+)/.exec(name)?.[1] ?? [])
+  const text = await document('docs/performance.md')
+  const described = rowsOf(text).flatMap(([first]) => codesIn(first))
+  assert.deepEqual(
+    benches.filter(name => !described.includes(name)),
+    [],
+  )
+  const named = [...text.matchAll(/npm run bench:([a-z-]+)/g)].map(([, name = '']) => name)
+  assert.deepEqual(
+    named.filter(name => !benches.includes(name)),
+    [],
+  )
+  // A row of the generated table ends in the command that measures it, and the date.
+  const generated = text.slice(text.indexOf('<!-- Written by'), text.indexOf('<!-- The end of'))
+  const rows = rowsOf(generated).filter(([first]) => first !== 'work' && first !== '---')
+  assert.deepEqual(
+    rows.filter(cells => !benches.includes(/^`npm run bench:(.+)`$/.exec(cells.at(-2) ?? '')?.[1] ?? '')),
+    [],
+  )
+})

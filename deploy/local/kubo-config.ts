@@ -8,14 +8,20 @@ export type KuboSettings = {
   maxRequestDuration: string
   /** `user:password` that RPC calls must send as basic authorization; undefined for none. */
   rpcAuthorization: string | undefined
+  /** More to set, of any section. */
+  extra: Json
 }
 
 type Json = { [key: string]: unknown }
 
 /** Changes the configuration that `ipfs init` wrote. Names: docs/config.md of Kubo 0.43. */
 export function configureKubo(initial: Json, settings: KuboSettings): Json {
+  return merge(merge(initial, whatWeSet(settings)), settings.extra)
+}
+
+function whatWeSet(settings: KuboSettings): Json {
   const { ports, isolated, retrievalTimeout, maxRequestDuration, rpcAuthorization } = settings
-  return merge(initial, {
+  return {
     Addresses: {
       API: `/ip4/127.0.0.1/tcp/${ports.api}`,
       Gateway: `/ip4/127.0.0.1/tcp/${ports.gateway}`,
@@ -32,7 +38,7 @@ export function configureKubo(initial: Json, settings: KuboSettings): Json {
     // It fetches for the S3 store. It is no provider of what passes through.
     Provide: { Enabled: false },
     Routing: { Type: isolated ? 'none' : 'autoclient' },
-  })
+  }
 }
 
 function swarmAddresses(port: number): string[] {

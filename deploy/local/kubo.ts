@@ -33,7 +33,7 @@ type KuboOptions = {
   /** Go durations. Default 4h, the longest job. */
   retrievalTimeout?: string
   maxRequestDuration?: string
-  /** More to set, by the section of Kubo's configuration. */
+  /** More to set in Kubo's configuration, merged into what is there. */
   extraConfig?: { [section: string]: unknown }
   /** How often it looks at the policies of its remote pinning services: a Go duration. Kubo's own default is 30s. */
   mfsPinPollInterval?: string
@@ -57,12 +57,13 @@ export async function startKubo(supervisor: Supervisor, options: KuboOptions): P
   const { password } = await keep(join(dataDir, 'secrets.json'), () => ({ password: randomSecret() }))
   const credentials = rpcAuthorization ? `pickup:${password}` : undefined
   const ports = await keepPorts(join(dataDir, 'ports.json'), ['api', 'gateway', 'swarm'])
-  await writeConfig(join(repo, 'config'), options.extraConfig ?? {}, {
+  await writeConfig(join(repo, 'config'), {
     ports,
     isolated,
     rpcAuthorization: credentials,
     retrievalTimeout: options.retrievalTimeout ?? '4h',
     maxRequestDuration: options.maxRequestDuration ?? '4h',
+    extra: options.extraConfig ?? {},
   })
   const id = async () => await fetchId(`http://127.0.0.1:${ports.api}`, credentials)
   const child = await supervisor.start({
@@ -82,10 +83,9 @@ export async function startKubo(supervisor: Supervisor, options: KuboOptions): P
   }
 }
 
-async function writeConfig(file: string, extra: { [section: string]: unknown }, settings: KuboSettings) {
+async function writeConfig(file: string, settings: KuboSettings) {
   const initial = JSON.parse(await readFile(file, 'utf8'))
-  const config = { ...configureKubo(initial, settings), ...extra }
-  await writePrivateFile(file, `${JSON.stringify(config, undefined, 2)}\n`)
+  await writePrivateFile(file, `${JSON.stringify(configureKubo(initial, settings), undefined, 2)}\n`)
 }
 
 async function fetchId(url: string, credentials: string | undefined) {

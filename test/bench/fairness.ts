@@ -3,8 +3,10 @@ import { parseArgs } from 'node:util'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { pollUntil } from '#deploy/local/poll-until.ts'
 import { addBytes, deadCid } from '../e2e/content.ts'
-import { globalSetup, globalTeardown } from '../e2e/global-setup.ts'
-import { type Pipeline, startPipeline } from '../e2e/pipeline.ts'
+import type { Pipeline } from '../e2e/pipeline.ts'
+import { productAckWaitMs } from './product-settings.ts'
+import { compare, type Figures, type Pair } from './report.ts'
+import { runOnPipeline } from './run-on-pipeline.ts'
 
 /*
  * How long pins take alone, and behind pins of CIDs that nobody has. All of them are queued while the fetcher stands
@@ -22,23 +24,7 @@ const { values } = parseArgs({
 const dead = Number(values.dead)
 const good = Number(values.good)
 const kib = Number(values.kib)
-const runs = Number(values.runs)
 
-/** As in production. The pipelines of tests have shorter times. */
-const settings = {
-  LOCATE_FIRST_TIMEOUT_MS: '3000',
-  LOCATE_TIMEOUT_MS: '30000',
-  CONNECT_TIMEOUT_MS: '5000',
-  FETCH_CHUNK_TIMEOUT_MS: '120000',
-  HEARTBEAT_MS: '30000',
-  LEASE_MS: '180000',
-  RETRY_MIN_MS: '5000',
-  RETRY_MAX_MS: '600000',
-  FAILURE_LIMIT: '5',
-  PROGRESS_INTERVAL_MS: '1000',
-  LOG_LEVEL: 'info',
-}
-const ackWaitMs = 120_000
 const atOnce = 20
 
 /** Calls `act` for each item, some at once. */
@@ -86,17 +72,11 @@ async function timed(
     if (state.messages > 0) throw new Error(`${state.messages} are left`)
   }
   // What the server sent to a fetcher that stood still for long comes again after the ack wait.
-  await pollUntil(allGone, { what: 'the end of cancelled jobs', timeoutMs: 2 * ackWaitMs })
+  await pollUntil(allGone, { what: 'the end of cancelled jobs', timeoutMs: 2 * productAckWaitMs })
   return seconds
 }
 
-const median = (numbers: readonly number[]) =>
-  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0
-const round = (value: number) => Math.round(value * 100) / 100
-
-await globalSetup()
-try {
-  await using pipeline = await startPipeline({ settings, ackWaitMs })
+await runOnPipeline(async pipeline => {
   const provider = await pipeline.startNode('provider')
   const goodCids = () =>
     Promise.all(
@@ -104,27 +84,16 @@ try {
         addBytes(provider, randomBytes(kib * 1024), 'cid-version=1&pin=false'),
       ),
     )
-  const run = async (cids: string[]) =>
-    timed(pipeline, provider.multiaddrs, { dead: cids, good: await goodCids() })
+  const run = async (cids: string[]): Promise<Figures> => {
+    const seconds = await timed(pipeline, provider.multiaddrs, { dead: cids, good: await goodCids() })
+    return { s: seconds }
+  }
   await run([])
-  process.stdout.write(`seconds for ${good} pins of ${kib} KiB, alone and behind ${dead} dead CIDs\n`)
-  process.stdout.write('| run | alone | behind | ratio |\n| --- | ---: | ---: | ---: |\n')
-  const rows: { alone: number; behind: number; ratio: number }[] = []
-  for (let i = 1; i <= runs; i++) {
-    const alone = round(await run([]))
-    const behind = round(await run(Array.from({ length: dead }, deadCid)))
-    const ratio = round(behind / alone)
-    rows.push({ alone, behind, ratio })
-    process.stdout.write(`| ${i} | ${alone} | ${behind} | ${ratio} |\n`)
+  const pairs: Pair[] = []
+  for (let i = 0; i < Number(values.runs); i++) {
+    const against = await run([])
+    pairs.push({ pickup: await run(Array.from({ length: dead }, deadCid)), against })
   }
-  const medians = {
-    alone: median(rows.map(row => row.alone)),
-    behind: median(rows.map(row => row.behind)),
-    ratio: median(rows.map(row => row.ratio)),
-  }
-  process.stdout.write(
-    `${JSON.stringify({ bench: 'fairness', dead, good, kib, runs: rows, median: medians })}\n`,
-  )
-} finally {
-  await globalTeardown()
-}
+  const work = `pin ${good} DAGs of ${kib} KiB behind ${dead} that nobody has`
+  return [compare({ bench: 'fairness', work }, 'the same alone', pairs, ['s'])]
+})

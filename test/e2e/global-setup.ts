@@ -13,6 +13,8 @@ export type TestServers = Pick<Stack, 'binaries'> & {
   nats: Pick<Stack['nats'], 'natsUrl' | 'users'>
   s3: Stack['s3']['s3']
   sqs: { endpoint: string; queueUrl: string }
+  /** Process of the S3 gateway, for who measures what it needs. */
+  s3Pid?: number | undefined
 }
 
 /** Starts one set of servers for the whole run. Test files keep apart by subject prefix, database and bucket. */
@@ -28,6 +30,7 @@ export async function globalSetup(): Promise<void> {
     nats: { natsUrl: nats.natsUrl, users: nats.users },
     s3: s3.s3,
     sqs: { endpoint: sqs.endpoint, queueUrl: sqs.queueUrl },
+    s3Pid: s3.child.pid,
   }
   process.env['PICKUP_TEST_SERVERS'] = JSON.stringify(servers)
   // As the services do it by themselves: every test file and every command starts with half the work.

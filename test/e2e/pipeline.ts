@@ -40,6 +40,8 @@ type PipelineOptions = {
   servers?: TestServers
   /** Of the streams; 3 on a cluster. */
   replicas?: number
+  /** More to set in the configuration of the fetcher's IPFS node. */
+  kuboConfig?: { [section: string]: unknown }
   log?: Logger
 }
 
@@ -95,7 +97,7 @@ export async function startPipeline(options: PipelineOptions = {}) {
     createDatabase(servers, prefix),
     createBuckets(servers, prefix),
     createQueue(servers, prefix),
-    startNode(supervisor, servers, folder, 'kubo'),
+    startNode(supervisor, servers, folder, 'kubo', { extraConfig: options.kuboConfig ?? {} }),
   ])
   const streams = { replicas, ackWaitMs, maxDeliver }
   const prepare = () => prepareBackends({ databaseUrl, bus: natsSettings('provisioner'), streams }, log)

@@ -1,16 +1,9 @@
 import { Pool } from 'undici'
+import { answerJobs } from '../forked-program.ts'
 import type { Load, LoadResult } from './load.ts'
 
-/*
- * The load generator, a process of its own so that it does not share a thread with what it measures. Gets one `Load`
- * over IPC, answers one `LoadResult`, and ends when its parent disconnects.
- */
-process.on('message', (load: Load) => {
-  run(load).then(
-    result => process.send?.(result),
-    (error: Error) => process.send?.({ error: error.message }),
-  )
-})
+/* The load generator, a process of its own so that it does not share a thread with what it measures. */
+answerJobs(run)
 
 /** As many requests under way as there are connections, until every target was asked for once. */
 async function run({ url, connections, method, targets, authorization }: Load): Promise<LoadResult> {

@@ -1,6 +1,4 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { forkProgram } from '../forked-program.ts'
 
 /** Requests without a body, each path once. */
 export type Load = {
@@ -22,14 +20,6 @@ export type LoadResult = {
 
 /** Runs the load in a process of its own. Throws when a request got no answer. */
 export async function runLoad(load: Load): Promise<LoadResult> {
-  const generator = fork(fileURLToPath(new URL('load-process.ts', import.meta.url)))
-  try {
-    generator.send(load)
-    const [result] = (await once(generator, 'message')) as [LoadResult | { error: string }]
-    if ('error' in result) throw new Error(`the load on ${load.url} broke off: ${result.error}`)
-    return result
-  } finally {
-    generator.disconnect()
-    await once(generator, 'exit')
-  }
+  await using generator = forkProgram<Load, LoadResult>(new URL('load-process.ts', import.meta.url))
+  return await generator.run(load)
 }

@@ -8,7 +8,7 @@ import { runLoad } from './load.ts'
 import { authorization, measureGets, measureList, measureLost, measurePosts, type Target } from './measure.ts'
 import { randomCids } from './random-cids.ts'
 import { readList } from './read-list.ts'
-import type { Row } from './report.ts'
+import type { ServerRow } from './report.ts'
 import { startPeer } from './start-peer.ts'
 
 type Sizes = {
@@ -24,12 +24,12 @@ type Sizes = {
 type Place = { supervisor: Supervisor; dataDir: string; kuboBinary: string }
 
 /** The same as for ours, in two runs too: its own Kubo looks for what is posted while the clock runs. */
-export async function measurePeer(place: Place, sizes: Sizes, note: (row: Row) => void): Promise<void> {
+export async function measurePeer(place: Place, sizes: Sizes, note: (row: ServerRow) => void): Promise<void> {
   await measureAccepting(place, sizes, note)
   await measureReading(place, sizes, note)
 }
 
-async function measureAccepting(place: Place, { posts, connections }: Sizes, note: (row: Row) => void) {
+async function measureAccepting(place: Place, { posts, connections }: Sizes, note: (row: ServerRow) => void) {
   const { target, stop } = await start(place, 'accepting')
   await measurePosts(target, 20, warmUp)
   for (const count of connections) note(await measurePosts(target, count, posts))
@@ -37,7 +37,7 @@ async function measureAccepting(place: Place, { posts, connections }: Sizes, not
   await stop()
 }
 
-async function measureReading(place: Place, sizes: Sizes, note: (row: Row) => void): Promise<void> {
+async function measureReading(place: Place, sizes: Sizes, note: (row: ServerRow) => void): Promise<void> {
   const { target, kubo, stop } = await start(place, 'reading')
   const blocks = Array.from({ length: sizes.pinned }, (_, i) => rawBlock(testBytes(64, i)))
   const root = pbBlock(blocks.map(({ cid }) => cid))
@@ -49,9 +49,9 @@ async function measureReading(place: Place, sizes: Sizes, note: (row: Row) => vo
     if (objects < sizes.pinned) throw new Error(`${objects} of ${sizes.pinned} are pinned`)
   }
   await pollUntil(everyPinned, { what: 'the pins of the peer', timeoutMs: 600_000, intervalMs: 1_000 })
-  await measureGets(target, 20, { what: '', cids, count: warmUp })
+  await measureGets(target, 20, { of: '', cids, count: warmUp })
   for (const count of sizes.connections)
-    note(await measureGets(target, count, { what: `of ${sizes.pinned} pinned`, cids, count: sizes.gets }))
+    note(await measureGets(target, count, { of: `${sizes.pinned} pinned`, cids, count: sizes.gets }))
   for (const path of ['/pins', '/allocations']) note(await measureList(target, path, 'pinned'))
   await post(target, randomCids(sizes.list - sizes.pinned))
   for (const path of ['/pins', '/allocations']) note(await measureList(target, path, 'mostly queued'))

@@ -3,16 +3,16 @@ import { cpuMs, peakMib, resetPeak } from '../process-usage.ts'
 import { runLoad } from './load.ts'
 import { randomCids } from './random-cids.ts'
 import { readList } from './read-list.ts'
-import type { Row } from './report.ts'
+import type { ServerRow } from './report.ts'
 
 /** What is measured: a server and the process that answers. */
-export type Target = { server: Row['server']; url: string; child: SupervisedChild }
+export type Target = { server: ServerRow['server']; url: string; child: SupervisedChild }
 
 /** Both servers have the same credentials. */
 export const authorization = `Basic ${Buffer.from('user:secret').toString('base64')}`
 
 /** `POST /pins/{cid}` of CIDs that are all different and that nobody has. */
-export const measurePosts = (target: Target, connections: number, count: number): Promise<Row> =>
+export const measurePosts = (target: Target, connections: number, count: number): Promise<ServerRow> =>
   measureRequests(target, 'POST', connections, {
     work: `POST /pins/{cid}, ${connections} connections`,
     targets: randomCids(count).map(cid => `/pins/${cid}`),
@@ -22,10 +22,11 @@ export const measurePosts = (target: Target, connections: number, count: number)
 export const measureGets = (
   target: Target,
   connections: number,
-  { what, cids, count }: { what: string; cids: readonly string[]; count: number },
-): Promise<Row> =>
+  { of, cids, count }: { of: string; cids: readonly string[]; count: number },
+): Promise<ServerRow> =>
   measureRequests(target, 'GET', connections, {
-    work: `GET /pins/{cid} ${what}, ${connections} connections`,
+    work: `GET /pins/{cid}, ${connections} connections`,
+    of,
     targets: Array.from({ length: count }, (_, i) => `/pins/${cids[i % cids.length]}`),
   })
 
@@ -33,22 +34,27 @@ async function measureRequests(
   { server, url, child }: Target,
   method: 'GET' | 'POST',
   connections: number,
-  { work, targets }: { work: string; targets: string[] },
-): Promise<Row> {
+  { work, of = '', targets }: { work: string; of?: string; targets: string[] },
+): Promise<ServerRow> {
   const load = { url, connections, method, targets, authorization }
   const { result, usage } = await withUsage(child, () => runLoad(load))
   const { perSecond, p50Ms, p99Ms, statuses, requests } = result
   const refused = requests - (statuses[200] ?? 0)
-  return { server, work, perSecond, p50Ms, p99Ms, ...usage(requests), refused }
+  return { server, work, of, perSecond, p50Ms, p99Ms, ...usage(requests), refused }
 }
 
 /** One whole list. */
-export async function measureList({ server, url, child }: Target, path: string, what: string): Promise<Row> {
+export async function measureList(
+  { server, url, child }: Target,
+  path: string,
+  what: string,
+): Promise<ServerRow> {
   const { result, usage } = await withUsage(child, () => readList(`${url}${path}`, authorization))
   const { objects, perSecond, firstByteMs } = result
   return {
     server,
-    work: `GET ${path}, ${objects} ${what}, objects`,
+    work: `objects of GET ${path}`,
+    of: `${objects} ${what}`,
     perSecond,
     firstByteMs,
     ...usage(objects),
@@ -65,7 +71,7 @@ async function withUsage<T>({ pid }: SupervisedChild, run: () => Promise<T>) {
 }
 
 /** Kills the answering process right after its last of `count` answers, and counts what of them is there after its restart. */
-export async function measureLost({ server, url, child }: Target, count: number): Promise<Row> {
+export async function measureLost({ server, url, child }: Target, count: number): Promise<ServerRow> {
   const cids = randomCids(count)
   const targets = cids.map(cid => `/pins/${cid}`)
   const { statuses } = await runLoad({ url, connections: 20, method: 'POST', targets, authorization })

@@ -1,7 +1,12 @@
-/** One measurement: the same columns for every server. */
-export type Row = {
+import { compare, type Figures, measured, type Row } from '../report.ts'
+
+/** One measurement: the same for every server. */
+export type ServerRow = {
   server: 'pickup' | 'ipfs-cluster'
   work: string
+  /** What the work was done on, which may differ from server to server. */
+  of?: string
+  /** Requests, or objects of a list. */
   perSecond?: number
   p50Ms?: number
   p99Ms?: number
@@ -15,31 +20,42 @@ export type Row = {
   lost?: number
 }
 
-const columns = [
-  'server',
-  'work',
-  'perSecond',
-  'p50Ms',
-  'p99Ms',
-  'firstByteMs',
-  'peakMib',
-  'cpuMs',
-  'refused',
-  'lost',
-] as const
+const units = {
+  perSecond: '/s',
+  lost: 'lost',
+  p50Ms: 'ms p50',
+  p99Ms: 'ms p99',
+  firstByteMs: 'ms to the first byte',
+  cpuMs: 'ms CPU each',
+  peakMib: 'MiB peak',
+  refused: 'refused',
+} as const
 
-/** The rows as a table for people, and as one line of JSON for programs. */
-export function report(rows: readonly Row[]): string {
-  const cells = rows.map(row => columns.map(column => format(row[column])))
-  const all = [columns.map(String), ...cells]
-  const widths = columns.map((_, i) => Math.max(...all.map(line => line[i]?.length ?? 0)))
-  const lines = all.map(line =>
-    line.map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '),
+/** Ours beside the same work of ipfs-cluster, where that was measured, once for each thing that was done on. */
+export const rowsOf = (measurements: readonly ServerRow[]): Row[] =>
+  measurements
+    .filter(({ server }) => server === 'pickup')
+    .flatMap(ours => {
+      const row = { bench: 'api', work: nameOf(ours.work, ours) }
+      const theirs = measurements.filter(({ server, work }) => server !== 'pickup' && work === ours.work)
+      return theirs.length === 0
+        ? [measured(row, [figuresOf(ours)])]
+        : theirs.map(their => compareWith(their, ours, row))
+    })
+
+function compareWith(theirs: ServerRow, ours: ServerRow, row: Parameters<typeof compare>[0]): Row {
+  const pair = { pickup: figuresOf(ours), against: figuresOf(theirs) }
+  const compared = compare(row, nameOf('ipfs-cluster', theirs), [pair], Object.values(units))
+  // Nothing lost is not so many times less.
+  return ours.lost === undefined ? compared : { ...compared, ratio: null }
+}
+
+const nameOf = (what: string, { of }: ServerRow): string => (of ? `${what}, ${of}` : what)
+
+const figuresOf = (row: ServerRow): Figures =>
+  Object.fromEntries(
+    Object.entries(units).flatMap(([name, unit]) => {
+      const value = row[name as keyof typeof units]
+      return value === undefined ? [] : [[unit, value]]
+    }),
   )
-  return `${lines.join('\n')}\n${JSON.stringify({ bench: 'api', rows })}\n`
-}
-
-function format(value: string | number | undefined): string {
-  if (typeof value !== 'number') return value ?? ''
-  return value < 100 && !Number.isInteger(value) ? value.toPrecision(3) : Math.round(value).toString()
-}

@@ -5,9 +5,10 @@ import { parseArgs } from 'node:util'
 import { createSupervisor } from '#deploy/local/supervisor.ts'
 import { createLogger } from '#libs/telemetry/index.ts'
 import { globalSetup, globalTeardown, type TestServers } from '../../e2e/global-setup.ts'
+import { report } from '../report.ts'
 import { measurePeer } from './measure-peer.ts'
 import { measurePickup } from './measure-pickup.ts'
-import { type Row, report } from './report.ts'
+import { rowsOf, type ServerRow } from './report.ts'
 
 /*
  * The HTTP API beside ipfs-cluster-service 1.1.6 on the same machine, one after the other. Linux only: the kernel keeps
@@ -27,8 +28,8 @@ const { values } = parseArgs({
   },
 })
 const sizes = { posts: Number(values.posts), gets: Number(values.gets), connections: [20, 50] }
-const rows: Row[] = []
-const note = (row: Row) => {
+const rows: ServerRow[] = []
+const note = (row: ServerRow) => {
   rows.push(row)
   process.stderr.write(`${JSON.stringify(row)}\n`)
 }
@@ -52,4 +53,4 @@ try {
 } finally {
   await globalTeardown()
 }
-process.stdout.write(report(rows))
+process.stdout.write(report(rowsOf(rows)))

@@ -4,8 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { pollUntil } from '#deploy/local/poll-until.ts'
 import { addBytes } from '../../e2e/content.ts'
 import type { Pipeline } from '../../e2e/pipeline.ts'
+import { type Quantiles, quantilesOf } from '../statistics.ts'
 import { connectedProvider } from './connected-provider.ts'
-import { type Quantiles, quantilesOf } from './quantiles.ts'
 
 /** From the first byte of the request to an answer that says so. */
 export type LatencyRow = Quantiles & { from: 'POST'; to: string; pins: number }

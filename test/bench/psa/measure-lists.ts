@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Pipeline } from '../../e2e/pipeline.ts'
+import { type Quantiles, quantilesOf } from '../statistics.ts'
 import { insertPins } from './insert-pins.ts'
-import { type Quantiles, quantilesOf } from './quantiles.ts'
 
 /** Pages of 10 with one filter. `first` is the first of them, when nothing of it is known yet. */
 export type ListRow = Quantiles & { filter: string; count: number; firstMs: number }

@@ -1,25 +1,33 @@
+import { measured, type Row } from '../report.ts'
+import type { Quantiles } from '../statistics.ts'
 import type { BurstRow } from './measure-burst.ts'
 import type { LatencyRow } from './measure-latency.ts'
 import type { ListRow } from './measure-lists.ts'
 
 export type Results = { latency: LatencyRow[]; lists: ListRow[]; burst: BurstRow[] }
 
-/** Each kind as a table for people, and all as one line of JSON for programs. */
-export function report(results: Results): string {
-  const tables = Object.values(results)
-    .filter(rows => rows.length > 0)
-    .map(rows => table(rows.map(row => ({ ...row }))))
-  return `${tables.join('\n')}\n${JSON.stringify({ bench: 'psa', ...results })}\n`
-}
+const bench = 'psa'
 
-function table(rows: readonly Record<string, string | number>[]): string {
-  const columns = Object.keys(rows[0] ?? {})
-  const lines = [columns, ...rows.map(row => columns.map(column => format(row[column])))]
-  const widths = columns.map((_, i) => Math.max(...lines.map(line => line[i]?.length ?? 0)))
-  return lines.map(line => `${line.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ')}\n`).join('')
-}
+/** The rows of all parts that were measured. */
+export const rowsOf = ({ latency, lists, burst }: Results): Row[] => [
+  ...latency.map(row =>
+    measured({ bench, work: `from POST to ${row.to}, one block, ${row.pins} pins` }, [quantiles(row)]),
+  ),
+  ...lists.map(({ filter, count, firstMs, ...row }) =>
+    measured({ bench, work: `list by ${filter}: ${count} match` }, [
+      { ...quantiles(row), 'ms the first': firstMs },
+    ]),
+  ),
+  ...burst.map(({ added, replaced, deleted, perSecond, settledMs }) =>
+    measured(
+      { bench, work: `${added} adds, ${replaced} replaces and ${deleted} deletes while fetches run` },
+      [{ 'requests/s': perSecond, 's until all is settled': settledMs / 1_000 }],
+    ),
+  ),
+]
 
-function format(value: string | number | undefined): string {
-  if (typeof value !== 'number') return value ?? ''
-  return value < 100 && !Number.isInteger(value) ? value.toPrecision(3) : Math.round(value).toString()
-}
+const quantiles = ({ p50Ms, p95Ms, p99Ms }: Quantiles) => ({
+  'ms p50': p50Ms,
+  'ms p95': p95Ms,
+  'ms p99': p99Ms,
+})

@@ -2,10 +2,12 @@ import { parseArgs } from 'node:util'
 import { createPinningToken } from '../../clients/psa-token.ts'
 import { globalSetup, globalTeardown } from '../../e2e/global-setup.ts'
 import { type Pipeline, startPipeline } from '../../e2e/pipeline.ts'
+import { productAckWaitMs } from '../product-settings.ts'
+import { report } from '../report.ts'
 import { measureBurst } from './measure-burst.ts'
 import { measureLatency } from './measure-latency.ts'
 import { measureLists } from './measure-lists.ts'
-import { type Results, report } from './report.ts'
+import { type Results, rowsOf } from './report.ts'
 
 /*
  * The Pinning Service API: from POST to `pinned` of one block, lists of a large account, and a burst of deletes and
@@ -24,7 +26,7 @@ const { values } = parseArgs({
 })
 const results: Results = { latency: [], lists: [], burst: [] }
 
-/** Defaults of the product, where the pipeline of the tests has shorter times. */
+/** Of the product but for retries: what is dead must be given up soon, so that a burst comes to its end. */
 const settings = {
   LOG_LEVEL: 'info',
   RATE_LIMIT_PER_SECOND: '0',
@@ -43,7 +45,7 @@ async function tokenOf(pipeline: Pipeline, account: string): Promise<string> {
 await globalSetup()
 try {
   if (values.latency !== '0') {
-    await using pipeline = await startPipeline({ settings, ackWaitMs: 120_000 })
+    await using pipeline = await startPipeline({ settings, ackWaitMs: productAckWaitMs })
     const token = await tokenOf(pipeline, 'latency')
     results.latency = await measureLatency(pipeline, token, Number(values.latency))
   }
@@ -56,11 +58,11 @@ try {
     })
   }
   if (values.burst !== '0') {
-    await using pipeline = await startPipeline({ settings, ackWaitMs: 120_000 })
+    await using pipeline = await startPipeline({ settings, ackWaitMs: productAckWaitMs })
     const token = await tokenOf(pipeline, 'burst')
     results.burst = [await measureBurst(pipeline, token, Number(values.burst))]
   }
 } finally {
   await globalTeardown()
 }
-process.stdout.write(report(results))
+process.stdout.write(report(rowsOf(results)))
