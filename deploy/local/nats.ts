@@ -41,7 +41,12 @@ export async function startNats(supervisor: Supervisor, options: NatsOptions): P
     password: passwords[user],
     permissions: natsPermissions(user, anyPrefix ? '*' : ''),
   }))
-  await writePrivateFile(configFile, natsConfig(ports, join(dataDir, 'jetstream'), users))
+  // A stream reserves all that it may ever take. Of the installations that tests run side by side none takes much of it.
+  const maxFileStore = anyPrefix ? '1T' : '20G'
+  await writePrivateFile(
+    configFile,
+    natsConfig({ ports, storeDir: join(dataDir, 'jetstream'), maxFileStore, users }),
+  )
   const monitoringUrl = `http://127.0.0.1:${ports.monitoring}`
   const child = await supervisor.start({
     name: 'nats',
@@ -59,19 +64,22 @@ export async function startNats(supervisor: Supervisor, options: NatsOptions): P
   }
 }
 
+type NatsConfig = {
+  ports: { client: number; monitoring: number }
+  storeDir: string
+  maxFileStore: string
+  users: object[]
+}
+
 /** The configuration language is a superset of JSON, except that a size with a unit is not quoted. */
-function natsConfig(
-  ports: { client: number; monitoring: number },
-  storeDir: string,
-  users: object[],
-): string {
+function natsConfig({ ports, storeDir, maxFileStore, users }: NatsConfig): string {
   return `
 server_name: pickup
 listen: "127.0.0.1:${ports.client}"
 http: "127.0.0.1:${ports.monitoring}"
 jetstream {
   store_dir: ${JSON.stringify(storeDir)}
-  max_file_store: 20G
+  max_file_store: ${maxFileStore}
   sync_interval: always
 }
 accounts {

@@ -26,8 +26,10 @@ export const silent = createLogger('test', 'silent')
 
 /** Provisions streams and consumers under a random prefix. `PICKUP_TEST_SERVERS` names the server. */
 export async function startTestBus(settings: Partial<StreamSettings> = {}): Promise<TestBus> {
-  const bus = await connectTestBus(settings)
+  await using starting = new AsyncDisposableStack()
+  const bus = starting.use(await connectTestBus(settings))
   await provisionStreams(bus.access('provisioner'), bus.settings, silent)
+  starting.move()
   return bus
 }
 
