@@ -188,13 +188,8 @@ suite('the JavaScript client', { concurrency: 4 }, () => {
 
   test('wrong credentials', { timeout }, async () => {
     const stranger = clientOf('user:wrong')
-    for (const call of [
-      stranger.version(),
-      stranger.info(),
-      stranger.statusAll(),
-      stranger.pin(nobodyHas('x')),
-    ])
-      await assert.rejects(call, /^Error: 401: Unauthorized$/)
+    const calls = [stranger.version(), stranger.info(), stranger.statusAll(), stranger.pin(nobodyHas('x'))]
+    await Promise.all(calls.map(call => assert.rejects(call, /^Error: 401: Unauthorized$/)))
     await assert.rejects(new Cluster(proxy.url).version(), /^Error: 401: Unauthorized$/)
   })
 })
