@@ -100,7 +100,7 @@ export const exportDamages: readonly Damage[] = [
   {
     what: 'an error trailer after the whole CAR',
     tamper: car => ({ body: car, streamError: 'context canceled' }),
-    code: 'dag-incomplete',
+    code: 'source-unavailable',
   },
   {
     what: 'a cut between two blocks and no trailer',

@@ -29,7 +29,7 @@ const plans = new Map<string, (nth: number) => Tamper | undefined>()
 before(async () => {
   pipeline = await startPipeline({
     services: ['status', 'indexer-bridge', 'validator', 'gateway'],
-    settings: { FAILURE_LIMIT: '1' },
+    settings: { FAILURE_LIMIT: '1', OUTAGE_LIMIT: '1' },
   })
   gateway = await startTamperingProxy(pipeline.kubo.gatewayUrl)
   gateway.plan = (cid, nth) => plans.get(cid)?.(nth)

@@ -20,7 +20,7 @@ const plans = new Map<string, (nth: number) => Tamper | undefined>()
 before(async () => {
   pipeline = await startPipeline({
     services: ['status', 'indexer-bridge', 'validator', 'gateway'],
-    settings: { FAILURE_LIMIT: String(failureLimit) },
+    settings: { FAILURE_LIMIT: String(failureLimit), OUTAGE_LIMIT: String(failureLimit) },
   })
   gateway = await startTamperingProxy(pipeline.kubo.gatewayUrl)
   rpc = await startTamperingProxy(pipeline.kubo.apiUrl)
