@@ -75,7 +75,8 @@ export async function readEvents({
           await reaction.react(message)
         },
       )
-      await settle(bus, message, '+ACK', log)
+      // Not confirmed, unlike that of a job: an event whose ack is lost comes again, and changes nothing.
+      message.ack()
     } catch (error) {
       await refuse(message, deliveryCount, error)
     }

@@ -3,6 +3,7 @@ import type { Logger } from '#libs/telemetry/index.ts'
 
 import { collectGarbage } from './collect-garbage.ts'
 import type { DagSource, TimeLimit } from './dag-source.ts'
+import { createEmptyBlock } from './empty-block.ts'
 import { streamExportedCar } from './export-car.ts'
 import { findPin } from './find-pin.ts'
 import { streamGatewayCar } from './gateway-car.ts'
@@ -44,6 +45,7 @@ export function connectKubo({
   const http = openKuboHttp({ rpc, gateway: readEndpoint(gatewayUrl, '/') })
   const client = create({ url: rpc.url, headers: { ...rpc.headers } })
   const gate = createPinGate()
+  const emptyBlock = createEmptyBlock(client)
   const peerings = createPeerings({ http, log })
   let known: string | undefined
   // Asked for once: it stays for the life of a repository, and every job with origins needs it.
@@ -51,7 +53,7 @@ export function connectKubo({
   const origins = { client, peerings, ownPeerId, allowPrivate: allowPrivateOrigins, log }
   const streamCar = carSource === 'gateway' ? streamGatewayCar : streamExportedCar
   return {
-    locate: (cid, options) => locate({ client, http }, cid, options),
+    locate: (cid, options) => locate({ http, emptyBlock }, cid, options),
     connectOrigins: (addresses, options) => connectOrigins(origins, addresses, options),
     endStalePeerings: options => peerings.endStale(options),
     pinAhead: (cid, options) => pinAhead({ http, gate }, cid, options),
@@ -61,7 +63,7 @@ export function connectKubo({
     listPins: options => listPins(client, options),
     unpin: (cid, options) => unpin({ client, gate }, cid, options),
     anyPeerAlive: (peerIds, options) => anyPeerAlive(http, peerIds, options),
-    collectGarbage: options => collectGarbage({ http, gate }, options),
+    collectGarbage: options => collectGarbage({ http, gate }, options).finally(() => emptyBlock.forget()),
     identify: options => identify(client, options),
     measureRepo: options => measureRepo(http, options),
     isReady: options => isReady(client, carSource === 'gateway' ? http : undefined, options),

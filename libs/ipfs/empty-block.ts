@@ -1,6 +1,7 @@
 import type { KuboRPCClient } from 'kubo-rpc-client'
 import { CID } from 'multiformats/cid'
 
+import type { TimeLimit } from './dag-source.ts'
 import { beginCall } from './kubo-call.ts'
 
 /** Multihash of no bytes by sha2-256, in hex. */
@@ -10,15 +11,41 @@ const emptyMultihash = '1220e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495
 export const isEmptyBlock = (cid: string): boolean =>
   Buffer.from(CID.parse(cid).multihash.bytes).toString('hex') === emptyMultihash
 
+/** For so long after it was put the block counts as there: many jobs begin in a second. */
+const keptMs = 1_000
+
+/** Sees to it that the node has the empty block. */
+export type EmptyBlock = {
+  /** Puts it, unless it was put just now. */
+  keep(options: TimeLimit): Promise<void>
+  /** A garbage collection may have removed it. */
+  forget(): void
+}
+
 /**
- * Puts the block of no bytes by sha2-256 into the node: the leaf of every empty file, and the empty dag-pb node, since
- * blocks are kept by multihash. Between Kubo nodes (0.43) bitswap never delivers it, so a DAG with an empty file would
- * wait for it for ever. It is not pinned; a job puts it again.
+ * The block of no bytes by sha2-256: the leaf of every empty file, and the empty dag-pb node, since blocks are kept by
+ * multihash. Between Kubo nodes (0.43) bitswap never delivers it, so a DAG with an empty file would wait for it for
+ * ever. It is not pinned; each job sees to it again.
  */
-export async function putEmptyBlock(
-  client: KuboRPCClient,
-  options: { timeoutMs: number; signal: AbortSignal },
-): Promise<void> {
+export function createEmptyBlock(client: KuboRPCClient): EmptyBlock {
+  let putAt = -Infinity
+  let collections = 0
+  return {
+    async keep(options) {
+      const startedAt = performance.now()
+      if (startedAt - putAt < keptMs) return
+      const collectionsBefore = collections
+      await putEmptyBlock(client, options)
+      if (collections === collectionsBefore) putAt = startedAt
+    },
+    forget() {
+      collections++
+      putAt = -Infinity
+    },
+  }
+}
+
+async function putEmptyBlock(client: KuboRPCClient, options: TimeLimit): Promise<void> {
   const codes = { expired: 'source-unavailable', failed: 'source-unavailable' } as const
   const call = beginCall('put the empty block', options, codes)
   try {

@@ -1,7 +1,5 @@
-import type { KuboRPCClient } from 'kubo-rpc-client'
-
 import type { TimeLimit } from './dag-source.ts'
-import { isEmptyBlock, putEmptyBlock } from './empty-block.ts'
+import { type EmptyBlock, isEmptyBlock } from './empty-block.ts'
 import { beginCall } from './kubo-call.ts'
 import type { KuboHttp } from './kubo-http.ts'
 
@@ -10,12 +8,12 @@ import type { KuboHttp } from './kubo-http.ts'
  * the root then also has the empty block, which it could not fetch.
  */
 export async function locate(
-  { client, http }: { client: KuboRPCClient; http: KuboHttp },
+  { http, emptyBlock }: { http: KuboHttp; emptyBlock: EmptyBlock },
   cid: string,
   options: TimeLimit,
 ): Promise<void> {
   if (!isEmptyBlock(cid)) await findRoot(http, cid, options)
-  await putEmptyBlock(client, options)
+  await emptyBlock.keep(options)
 }
 
 /** By undici: a thousand of these may run at once, and `fetch` takes three times the work for each. */

@@ -1,30 +1,30 @@
 import { addAbortSignal, type Readable } from 'node:stream'
 import { GetObjectCommand } from '@aws-sdk/client-s3'
 import { NoAnswerError, nameOf, type S3Calls } from './s3-calls.ts'
-import type { ObjectRef } from './storage.ts'
+import type { ObjectRef, Storage } from './storage.ts'
 import { StorageError, storageErrorOf } from './storage-errors.ts'
 
-type ReadOptions = { signal: AbortSignal; range?: { offset: number; length: number }; etag?: string }
+type ReadOptions = Parameters<Storage['read']>[1]
 
 /** See `Storage.read`. */
 export async function* readObject(
   s3: S3Calls,
   ref: ObjectRef,
-  { signal, range, etag }: ReadOptions,
+  { signal, range, onVersion }: ReadOptions,
 ): AsyncGenerator<Uint8Array> {
   if (range?.length === 0) return
   const input = {
     Bucket: ref.bucket,
     Key: ref.key,
     ...(range && { Range: `bytes=${range.offset}-${range.offset + range.length - 1}` }),
-    ...(etag !== undefined && { IfMatch: etag }),
   }
-  const { Body, ContentLength } = await s3.call(
+  const { Body, ContentLength, ETag } = await s3.call(
     'GetObject',
     nameOf(ref),
     (client, http) => client.send(new GetObjectCommand(input), http),
     { signal },
   )
+  onVersion?.(ETag ?? '')
   const body = Body as Readable | undefined
   if (body) addAbortSignal(signal, body)
   const expectedBytes = range?.length ?? ContentLength

@@ -50,11 +50,16 @@ export type Storage = AsyncDisposable & {
   ): Upload
   /**
    * The bytes of an object, or of `range`, in order and complete, or else an error: a body that ends early or stays silent
-   * throws `StorageError`, a missing object `ObjectNotFoundError`. `etag` pins the version of the object.
+   * throws `StorageError`, a missing object `ObjectNotFoundError`. `onVersion` hears the ETag of what is
+   * read, before the first byte of it.
    */
   read(
     ref: ObjectRef,
-    options: { signal: AbortSignal; range?: { offset: number; length: number }; etag?: string },
+    options: {
+      signal: AbortSignal
+      range?: { offset: number; length: number }
+      onVersion?: (etag: string) => void
+    },
   ): AsyncIterable<Uint8Array>
   /**
    * A URL by which anybody can read an object, and ranges of it, for a time. Does no request: neither that the object is

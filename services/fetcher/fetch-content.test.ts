@@ -51,9 +51,12 @@ function setUp(changes: Partial<Deps> = {}) {
       steps.push('busy')
       return { [Symbol.dispose]: () => void steps.push('idle') }
     },
-    startProgress: () => change => {
-      if (change.phase) steps.push(`tell ${change.phase}`)
-    },
+    startProgress: () => ({
+      tell(change) {
+        if (change.phase) steps.push(`tell ${change.phase}`)
+      },
+      [Symbol.dispose]() {},
+    }),
     stagingBucket: 'staging',
     worker: 'fetcher/1',
     maxOrigins: 100,
@@ -89,6 +92,7 @@ test('a fetch connects, locates, tells that it began, waits for a slot, and tran
     'connect /from/pins /shared /from/event',
     'locate cid',
     'publish cid.2.started.1',
+    'tell locating',
     'tell waiting',
     'take slot for one another',
     'wait for space',
@@ -106,8 +110,9 @@ test('a later attempt first removes what those before it left in staging, and no
 }, async () => {
   const { steps, run } = setUp()
   const { staging } = await run({ epoch: 3, attempt: 2 })
-  assert.deepEqual(steps.slice(2, 6), [
+  assert.deepEqual(steps.slice(2, 7), [
     'publish cid.2.started.2',
+    'tell locating',
     'tell waiting',
     'abort uploads cid/2-',
     'delete cid/2-1.car',
@@ -125,7 +130,12 @@ test('a CID that nobody provides takes no slot and leaves no connection behind',
   const locateRoot = () => Promise.reject(new TransientError('not-found', 'nobody has it'))
   const { steps, run } = setUp({ locateRoot })
   await assert.rejects(run(), { code: 'not-found' })
-  assert.deepEqual(steps, ['connect /from/pins /shared /from/event', 'disconnect', 'publish cid.2.started.1'])
+  assert.deepEqual(steps, [
+    'connect /from/pins /shared /from/event',
+    'disconnect',
+    'publish cid.2.started.1',
+    'tell locating',
+  ])
 })
 
 test('a job that was postponed is not told: it was no attempt', { timeout }, async () => {
@@ -138,9 +148,10 @@ test('a look that goes on is told once', { timeout }, async () => {
   const locateRoot: Deps['locateRoot'] = async (_cid, _signal, onLongLook) => void (await onLongLook())
   const { steps, run } = setUp({ locateRoot })
   await run()
-  assert.deepEqual(steps.slice(0, 3), [
+  assert.deepEqual(steps.slice(0, 4), [
     'connect /from/pins /shared /from/event',
     'publish cid.2.started.1',
+    'tell locating',
     'tell waiting',
   ])
 })

@@ -5,7 +5,7 @@ import { pinStarted } from '#libs/events/index.ts'
 import type { DagSource } from '#libs/ipfs/index.ts'
 import type { ObjectRef, Storage } from '#libs/storage/index.ts'
 import type { MarkBusy } from './collect-when-idle.ts'
-import type { TellProgress } from './live-progress.ts'
+import type { LiveProgress, TellProgress } from './live-progress.ts'
 import type { LocateRoot } from './locate-root.ts'
 import { removeLeftovers } from './remove-leftovers.ts'
 import type { TransferCar } from './transfer-car.ts'
@@ -25,7 +25,7 @@ type Deps = {
   markBusy: MarkBusy
   transferCar: TransferCar
   storage: Pick<Storage, 'abortOpenUploads' | 'list' | 'delete'>
-  startProgress: (cid: string, job: { attempt: number; worker: string }) => TellProgress
+  startProgress: (cid: string, job: { attempt: number; worker: string }) => LiveProgress
   stagingBucket: string
   worker: string
   maxOrigins: number
@@ -44,11 +44,12 @@ export type FetchContent = (
 export function createFetchContent(deps: Deps): FetchContent {
   const { source, storage, stagingBucket, worker } = deps
 
-  /** `start` tells that the attempt began, once, and gives the teller of its progress. */
+  /** `start` tells that the attempt began, once. */
   async function fetchOnce(
     { cid, generation, origins }: Parameters<FetchContent>[0],
     { lease, signal, log }: JobContext<Lease>,
-    start: () => Promise<TellProgress>,
+    start: () => Promise<void>,
+    tell: TellProgress,
   ): Promise<StagedCar> {
     const wanted = await deps.wantedBy(cid)
     const allOrigins = [...new Set([...wanted.origins, ...origins])].slice(0, deps.maxOrigins)
@@ -56,7 +57,7 @@ export function createFetchContent(deps: Deps): FetchContent {
     if (peers.refused.length > 0) log.info({ cid, refused: peers.refused }, 'origins not used')
 
     await deps.locateRoot(cid, signal, start)
-    const tell = await start()
+    await start()
     tell({ phase: 'waiting' })
     const ownKeys = `${cid}/${generation}-`
     // Of the attempts before: their workers are fenced out, so nothing that they still write will be used.
@@ -79,15 +80,16 @@ export function createFetchContent(deps: Deps): FetchContent {
   return async (job, context) => {
     const { cid, generation } = job
     const { attempt } = context.lease
-    let starting: Promise<TellProgress> | undefined
+    using progress = deps.startProgress(cid, { attempt, worker })
+    let starting: Promise<void> | undefined
     const tellStart = async () => {
       const startedId = `${cid}.${generation}.started.${attempt}`
       await deps.publish(pinStarted, startedId, { cid, generation, attempt, worker })
-      return deps.startProgress(cid, { attempt, worker })
+      progress.tell({ phase: 'locating' })
     }
     const start = () => (starting ??= tellStart())
     try {
-      return await fetchOnce(job, context, start)
+      return await fetchOnce(job, context, start, progress.tell)
     } catch (error) {
       // A first look that found nothing costs nobody else anything. Whatever else fails was an attempt, and is told as one.
       if (!(error instanceof PostponedError) && !context.signal.aborted) await start()

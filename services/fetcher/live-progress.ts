@@ -1,31 +1,50 @@
 import type { LiveJob } from '#libs/bus/index.ts'
 
-/** Tells what a job does now. Phases are shown at once, counters at most once per interval. */
+/** Tells what a job does now. */
 export type TellProgress = (change: Partial<LiveJob>) => void
+
+/** The live view of one attempt, from the first word on until it is disposed. */
+export type LiveProgress = Disposable & { tell: TellProgress }
 
 type Deps = { show: (cid: string, job: LiveJob) => void; intervalMs: number }
 
-/** Starts the live view of one attempt, in phase `locating`. */
+/** Who looks at a list sees no job that is over sooner, and most are: each word costs a message to every gateway. */
+export const firstShownMs = 200
+
+/** What is told first is shown after {@link firstShownMs}; then phases at once, and counters at most once per interval. */
 export function createLiveProgress({ show, intervalMs }: Deps) {
-  return (cid: string, { attempt, worker }: Pick<LiveJob, 'attempt' | 'worker'>): TellProgress => {
+  return (cid: string, { attempt, worker }: Pick<LiveJob, 'attempt' | 'worker'>): LiveProgress => {
     let job: LiveJob = { phase: 'locating', attempt, worker, dagBytes: 0, dagBlocks: 0, carBytes: 0 }
-    let shown = { job, at: -Infinity }
-    let movedAt = -Infinity
-    const tell = (change: Partial<LiveJob>) => {
+    let shown: { job: LiveJob; at: number } | undefined
+    let first: NodeJS.Timeout | undefined
+    let movedAt = performance.now()
+    let over = false
+    const showNow = (pace: Pick<LiveJob, 'bytesPerSecond'> = {}) => {
       const now = performance.now()
-      const entersPhase = change.phase !== undefined
-      const next = { ...job, ...change }
-      if (entersPhase || grownBytes(job, next) > 0) movedAt = now
-      job = next
-      const elapsedMs = now - shown.at
-      if (!entersPhase && elapsedMs < intervalMs) return
-      const bytesPerSecond = Math.round((grownBytes(shown.job, job) * 1_000) / elapsedMs)
       shown = { job, at: now }
-      // What came before a phase says nothing of its pace.
-      show(cid, { ...job, stalledMs: Math.round(now - movedAt), ...(entersPhase ? {} : { bytesPerSecond }) })
+      show(cid, { ...job, stalledMs: Math.round(now - movedAt), ...pace })
     }
-    tell({ phase: 'locating' })
-    return tell
+    return {
+      tell(change) {
+        const now = performance.now()
+        const next = { ...job, ...change }
+        if (change.phase !== undefined || grownBytes(job, next) > 0) movedAt = now
+        job = next
+        if (!shown) {
+          if (!over) first ??= setTimeout(showNow, firstShownMs)
+          return
+        }
+        // What came before a phase says nothing of its pace.
+        if (change.phase !== undefined) return showNow()
+        const elapsedMs = now - shown.at
+        if (elapsedMs >= intervalMs)
+          showNow({ bytesPerSecond: Math.round((grownBytes(shown.job, job) * 1_000) / elapsedMs) })
+      },
+      [Symbol.dispose]() {
+        over = true
+        clearTimeout(first)
+      },
+    }
   }
 }
 

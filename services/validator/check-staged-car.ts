@@ -3,7 +3,7 @@ import { PermanentError, PickupError } from '#libs/errors/index.ts'
 import type { carUploaded, DataOf } from '#libs/events/index.ts'
 import { ObjectNotFoundError, type ObjectRef, type Storage } from '#libs/storage/index.ts'
 
-type Deps = { storage: Pick<Storage, 'head' | 'read'>; limits: CarLimits }
+type Deps = { storage: Pick<Storage, 'read'>; limits: CarLimits }
 
 /** What was read back from the store. `etag` is the version of the object that was read. */
 export type CheckedCar = CarReport & { etag: string }
@@ -23,15 +23,17 @@ export type CheckStagedCar = (
  */
 export function createCheckStagedCar({ storage, limits }: Deps): CheckStagedCar {
   return async ({ cid, staging, claim }, { signal, onProgress }) => {
-    const stored = await storage.head(staging, { signal })
-    if (!stored) throw new PermanentError('claim-mismatch', `the staged CAR ${staging.key} is not there`)
+    let etag = ''
+    const onVersion = (version: string) => {
+      etag = version
+    }
     // CARs that clients bring along need not be in the order of a walk.
     const scanner = createCarScanner({ root: cid, limits, anyOrder: true })
     const report = await scan()
 
     async function scan(): Promise<CarReport> {
       try {
-        for await (const chunk of storage.read(staging, { signal, etag: stored?.etag ?? '' })) {
+        for await (const chunk of storage.read(staging, { signal, onVersion })) {
           scanner.push(chunk)
           onProgress(scanner.sizeBytes)
         }
@@ -50,7 +52,7 @@ export function createCheckStagedCar({ storage, limits }: Deps): CheckStagedCar 
         )
       }
     }
-    return { ...report, etag: stored.etag }
+    return { ...report, etag }
   }
 }
 

@@ -92,9 +92,18 @@ test('a CAR that was proven is copied to its content address, in the version tha
   assert.deepEqual([from, to, copies.length], [staging, car, 1])
   assert.deepEqual([options.sourceEtag, options.sizeBytes], ['"e"', 100])
   assert.deepEqual(options.metadata, { psaRequestId: 'request-1', root: 'cid', carCid: 'bag' })
+  assert.equal(shown.length, 0, 'it was over before the first interval was')
+})
+
+test('a check that takes longer than the interval is shown', { timeout }, async () => {
+  const { step, shown } = setUp({ progressIntervalMs: 0 })
+  await step.run(uploaded, context)
   assert.deepEqual(
     shown.map(({ phase, carBytes }) => [phase, carBytes]),
-    [['validating', 50]],
+    [
+      ['validating', 50],
+      ['validating', 100],
+    ],
   )
 })
 

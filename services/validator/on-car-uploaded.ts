@@ -142,8 +142,9 @@ export function onCarUploaded(deps: Deps): LeasedStep<Uploaded, Lease, Valid> {
 const headerText = (text: string) =>
   /^[\x21-\x7e]*$/.test(text) ? text : encodeURIComponent(text.toWellFormed())
 
+/** Tells at most once per interval, the first time after one: most checks are over sooner. */
 function throttle(intervalMs: number, tell: (value: number) => void) {
-  let toldAt = -Infinity
+  let toldAt = performance.now()
   return (value: number) => {
     if (performance.now() - toldAt < intervalMs) return
     toldAt = performance.now()

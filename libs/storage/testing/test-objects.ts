@@ -46,7 +46,7 @@ export async function uploadBytes(
 export async function readBytes(
   storage: Storage,
   ref: ObjectRef,
-  options: { range?: { offset: number; length: number }; etag?: string } = {},
+  options: Partial<Parameters<Storage['read']>[1]> = {},
 ): Promise<Buffer> {
   const chunks = storage.read(ref, { ...options, signal: AbortSignal.timeout(60_000) })
   return Buffer.concat(await Array.fromAsync(chunks))
