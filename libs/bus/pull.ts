@@ -11,6 +11,8 @@ type PullOptions = {
   consumer: ConsumerName | typeof routerName
   /** Messages held at once. */
   slots: number
+  /** Slots that have to be free before more is pulled; a pull costs as much as handling a short message. Default 1. */
+  leastFree?: number
   /** Asked before each pull. While it is false the messages are left to others. */
   mayPull?: (() => Promise<boolean>) | undefined
   stopping: AbortSignal
@@ -28,7 +30,7 @@ const retrySpreadMs = 1_800
 const maxPulled = 50
 
 /**
- * Takes as many messages as slots are free, handles each as it comes, and takes more when slots are free again. Only
+ * Takes as many messages as slots are free, handles each as it comes, and takes more when `leastFree` are free again. Only
  * one pull is open: a server admits 512 on a consumer. `consume()` of the client is not used, because it pulls further
  * messages while a handler runs for longer than two heartbeats. Resolves when `stopping` was aborted and the last
  * handler has returned.
@@ -37,6 +39,7 @@ export async function pullInSlots({
   bus,
   consumer: name,
   slots,
+  leastFree = 1,
   mayPull = async () => true,
   stopping,
   log,
@@ -51,7 +54,7 @@ export async function pullInSlots({
 
   let consumer: Consumer | undefined
   while (!stopping.aborted) {
-    if (running.size >= slots) {
+    if (slots - running.size < leastFree) {
       await Promise.race(running)
       continue
     }

@@ -97,5 +97,7 @@ export async function readEvents({
     }
   }
 
-  await pullInSlots({ bus, consumer, slots: limits.slots, mayPull, stopping, log, handle })
+  const { slots } = limits
+  const leastFree = Math.ceil(slots / 2)
+  await pullInSlots({ bus, consumer, slots, leastFree, mayPull, stopping, log, handle })
 }

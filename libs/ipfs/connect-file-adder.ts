@@ -1,5 +1,3 @@
-import { create } from 'kubo-rpc-client'
-
 import { type AddedEntry, addFiles, type ImportOptions } from './add-files.ts'
 import type { TimeLimit } from './dag-source.ts'
 import { streamExportedCar } from './export-car.ts'
@@ -29,13 +27,12 @@ export type FileAdder = {
 export function connectFileAdder(apiUrl: string): FileAdder & AsyncDisposable {
   const rpc = readEndpoint(apiUrl, '/api/v0')
   const http = openKuboHttp({ rpc, gateway: rpc })
-  const client = create({ url: rpc.url, headers: { ...rpc.headers } })
   // Whoever collects the garbage of the node is another process: Kubo's own lock has to do.
   const gate = createPinGate()
   return {
     addFiles: (body, options) => addFiles(http, body, options),
     streamLocalCar: (cid, options) => streamExportedCar(http, cid, options, { localOnly: true }),
-    unpin: (cid, options) => unpin({ client, gate }, cid, options),
+    unpin: (cid, options) => unpin({ http, gate }, cid, options),
     [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
   }
 }

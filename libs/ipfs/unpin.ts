@@ -1,8 +1,6 @@
-import type { KuboRPCClient } from 'kubo-rpc-client'
-import { CID } from 'multiformats/cid'
-
 import { findPin } from './find-pin.ts'
 import { beginCall } from './kubo-call.ts'
+import type { KuboHttp } from './kubo-http.ts'
 import type { PinGate } from './pin-gate.ts'
 
 const lookTimeoutMs = 5_000
@@ -12,7 +10,7 @@ const lookTimeoutMs = 5_000
  * it should have led to. Passes the gate because `pin/rm` takes the lock of the garbage collection too.
  */
 export async function unpin(
-  { client, gate }: { client: KuboRPCClient; gate: PinGate },
+  { http, gate }: { http: KuboHttp; gate: PinGate },
   cid: string,
   options: { signal: AbortSignal },
 ): Promise<void> {
@@ -20,9 +18,10 @@ export async function unpin(
   try {
     using _pass = await gate.enterPin(call.signal)
     try {
-      await client.pin.rm(CID.parse(cid), { signal: call.signal })
+      const { body } = await http.runCommand('pin/rm', { arg: cid }, call.signal)
+      await body.dump()
     } catch (error) {
-      if (await findPin(client, cid, { signal: call.signal, timeoutMs: lookTimeoutMs })) throw error
+      if (await findPin(http, cid, { signal: call.signal, timeoutMs: lookTimeoutMs })) throw error
     }
   } catch (error) {
     throw call.translate(error)

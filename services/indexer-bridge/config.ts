@@ -15,7 +15,7 @@ export const indexerBridgeSettings = Type.Object({
   ...databaseSettings,
   AWS_REGION: Type.String({ default: 'us-east-1' }),
   INDEXER_QUEUE_URL: Type.Optional(Type.String({ pattern: '^https?://' })),
-  EVENT_CONCURRENCY: Type.Integer({ minimum: 1, default: 4 }),
+  EVENT_CONCURRENCY: Type.Integer({ minimum: 1, default: 16 }),
   EVENT_RETRY_MIN_MS: Type.Integer({ minimum: 1, default: 1_000 }),
   EVENT_RETRY_MAX_MS: Type.Integer({ minimum: 1, default: 300_000 }),
 })

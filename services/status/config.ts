@@ -17,7 +17,7 @@ export const statusSettings = Type.Object({
   ...databaseSettings,
   ...outboxSettings,
   ...carStoreSettings,
-  EVENT_CONCURRENCY: Type.Integer({ minimum: 1, default: 4 }),
+  EVENT_CONCURRENCY: Type.Integer({ minimum: 1, default: 16 }),
   EVENT_RETRY_MIN_MS: Type.Integer({ minimum: 1, default: 1_000 }),
   EVENT_RETRY_MAX_MS: Type.Integer({ minimum: 1, default: 300_000 }),
   EXPIRY_INTERVAL_MS: Type.Integer({ minimum: 1, default: 30_000 }),
