@@ -20,7 +20,8 @@ const endsOf: Record<Life, readonly string[]> = {
   living: ['pinned'],
   uploaded: ['pinned'],
   dead: ['failed not-found'],
-  broken: ['failed stalled', 'failed dag-incomplete', 'failed timed-out'],
+  // The last attempt tells the reason, and its peer may just have been gone.
+  broken: ['failed stalled', 'failed dag-incomplete', 'failed timed-out', 'failed not-found'],
 }
 
 /** Compares what clients were told with what there is. */
