@@ -8,6 +8,7 @@ import { productSettings } from '../product-settings.ts'
 import { measured, type Row, report } from '../report.ts'
 import { liveInDatabase } from './live-in-database.ts'
 import { measureOutstandingJobs } from './outstanding-jobs.ts'
+import { publishEvents } from './publish-events.ts'
 
 /*
  * What a large installation asks of Postgres and nats-server: the statements of pins in an empty database and in one of
@@ -82,10 +83,18 @@ async function measureJobs(): Promise<Row[]> {
   ]
 }
 
+/** Without services: nobody reads what is published. */
+async function measurePublishing(): Promise<Row[]> {
+  await using pipeline = await startPipeline({ services: [] })
+  const events = await publishEvents(pipeline, { events: lives, atOnce })
+  return [measured({ bench, work: `${lives} events published, ${atOnce} at once, one server` }, [events])]
+}
+
 await globalSetup()
 const rows: Row[] = []
 try {
   if (pins > 0) rows.push(...(await measurePins()))
+  rows.push(...(await measurePublishing()))
   if (jobs > 0) rows.push(...(await measureJobs()))
 } finally {
   await globalTeardown()
