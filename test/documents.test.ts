@@ -10,6 +10,7 @@ import { gatewaySettings } from '../services/gateway/config.ts'
 import { indexerBridgeSettings } from '../services/indexer-bridge/config.ts'
 import { statusSettings } from '../services/status/config.ts'
 import { validatorSettings } from '../services/validator/config.ts'
+import { metricsDocument } from './documents/metrics-document.ts'
 
 const services = {
   gateway: gatewaySettings,
@@ -129,6 +130,10 @@ test('every statement of the RUNBOOK is shown by tests that there are', async ()
       assert.ok(titles.get(path)?.includes(title), `${file} has no test of this title: ${title}`)
     }
   }
+})
+
+test('docs/metrics.md says what the table of metrics says', async () => {
+  assert.equal(await document('docs/metrics.md'), metricsDocument(), 'stale: npm run docs:metrics')
 })
 
 test('docs/performance.md describes every bench, and names no command that is not there', async () => {

@@ -125,6 +125,8 @@ export function natsPermissions(user: NatsUser, prefix = ''): NatsPermissions {
           ...outbox,
           ...consume('PIN_EVENTS', 'status'),
           ...routeDeadLetters(),
+          // How many there are, for its metrics.
+          `$JS.API.STREAM.INFO.${stream('DLQ')}`,
           // Told again by the reconciler when the indexer bridge has lost it.
           subject('car.valid'),
         ),

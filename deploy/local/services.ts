@@ -40,7 +40,7 @@ export async function startServices(stack: Stack, options: ServiceOptions): Prom
   const { clusterBasicAuth } = await keep(join(dataDir, 'secrets.json'), () => ({
     clusterBasicAuth: `pickup:${randomSecret()}`,
   }))
-  const ports = await keepPorts(join(dataDir, 'ports.json'), SERVICES)
+  const ports = await keepPorts(join(dataDir, 'ports.json'), [...SERVICES, 'gateway-health'])
   if (gatewayPort !== 0) ports.gateway = await requireFreePort(gatewayPort)
   const common = commonEnvironment(stack, clusterBasicAuth, settings)
   const start = async (service: Service) => {
@@ -56,7 +56,8 @@ export async function startServices(stack: Stack, options: ServiceOptions): Prom
         NATS_USER: user,
         NATS_PASSWORD: password,
         HOST: '127.0.0.1',
-        [isGateway ? 'PORT' : 'HEALTH_PORT']: String(ports[service]),
+        HEALTH_PORT: String(ports[isGateway ? 'gateway-health' : service]),
+        ...(isGateway ? { PORT: String(ports.gateway) } : {}),
       },
       stopGraceMs: 30_000,
       onLine: line => printLine(service, line),

@@ -1,6 +1,7 @@
 import type { JsMsg } from '@nats-io/jetstream'
 import { type Failure, failureOf, isOutage, PermanentError, PickupError } from '#libs/errors/index.ts'
 import type { Envelope } from '#libs/events/index.ts'
+import { metrics } from '#libs/telemetry/index.ts'
 import { deadLetter } from './dead-letter.ts'
 import { type JobData, type LeaseFacts, PostponedError } from './leased-step.ts'
 import { NotStoredError } from './publish.ts'
@@ -10,17 +11,21 @@ import { settle } from './settle.ts'
 import { consumers } from './streams.ts'
 import type { WorkOptions } from './work-options.ts'
 
+/** What became of an attempt at a job. */
+export type JobOutcome = (typeof metrics.jobDuration.attributes)['pickup.outcome'][number]
+
 /** What fails here is repeated: the message comes again, and its claim finds the job obsolete. */
 export async function endCancelled<Data extends JobData, Lease extends LeaseFacts, Result>(
   { bus, consumer, step, log }: WorkOptions<Data, Lease, Result>,
   message: JsMsg,
   event: Envelope<Data>,
   lease: Lease,
-): Promise<void> {
+): Promise<JobOutcome> {
   await step.abandon(event)
   await step.release(lease)
   await settle(bus, message, '+ACK', log)
   log.info({ eventId: event.id, consumer }, 'job cancelled')
+  return 'cancelled'
 }
 
 /**
@@ -33,25 +38,28 @@ export async function handleFailure<Data extends JobData, Lease extends LeaseFac
   event: Envelope<Data>,
   lease: Lease | undefined,
   error: unknown,
-): Promise<void> {
-  const { step, stopping, log } = options
+): Promise<JobOutcome> {
+  const { step, stopping, log, consumer } = options
   const permanent = error instanceof PermanentError
   const failure = failureOf(error)
   if (stopping.aborted && !permanent) {
     if (lease !== undefined) await step.release(lease)
     log.info({ eventId: event.id }, 'service stops, job handed back')
-    return handBack(message)
+    handBack(message)
+    return 'handed-back'
   }
   if (lease !== undefined && error instanceof PostponedError) {
     await step.postpone(lease)
     log.debug({ eventId: event.id, reason: error.message }, 'job postponed')
-    return message.nak(retryDelayMs(message.info.deliveryCount, options))
+    message.nak(retryDelayMs(message.info.deliveryCount, options))
+    return 'postponed'
   }
   if (lease !== undefined && isOwnTrouble(error, options)) {
     await step.release(lease)
     const delayMs = retryDelayMs(message.info.deliveryCount, options)
     log.warn({ eventId: event.id, err: error, delayMs }, 'job handed back, NATS or Postgres is in trouble')
-    return message.nak(delayMs)
+    message.nak(delayMs)
+    return 'handed-back'
   }
   const failures = lease === undefined ? 0 : await step.fail(lease, failure)
   const limit = isOutage(failure.code) ? options.outageLimit : options.failureLimit
@@ -62,7 +70,13 @@ export async function handleFailure<Data extends JobData, Lease extends LeaseFac
   // Without a lease nothing is counted (Postgres is away, say): the message comes again until one is given, ever later.
   const delayMs = retryDelayMs(lease === undefined ? message.info.deliveryCount : failures, options)
   log.warn({ eventId: event.id, err: error, code: failure.code, failures, delayMs }, 'job failed, will retry')
+  metrics.jobFailures.add(1, {
+    'messaging.consumer.group.name': consumer,
+    'error.type': failure.code,
+    'pickup.outcome': 'failed',
+  })
   message.nak(delayMs)
+  return 'failed'
 }
 
 const isOwnTrouble = (error: unknown, { isDatabaseAway }: { isDatabaseAway?: (error: unknown) => boolean }) =>
@@ -77,7 +91,7 @@ export async function discard<Data extends JobData, Lease extends LeaseFacts, Re
   message: JsMsg,
   failure: Failure,
   event?: Envelope<Data>,
-): Promise<void> {
+): Promise<JobOutcome> {
   if (event) await step.giveUp(event, failure)
   else
     log.error(
@@ -86,4 +100,10 @@ export async function discard<Data extends JobData, Lease extends LeaseFacts, Re
     )
   await deadLetter(bus, consumer, message, failure)
   await settle(bus, message, `+TERM ${failure.code}`, log)
+  metrics.jobFailures.add(1, {
+    'messaging.consumer.group.name': consumer,
+    'error.type': failure.code,
+    'pickup.outcome': 'gave-up',
+  })
+  return 'gave-up'
 }

@@ -1,5 +1,5 @@
 import type { JsMsg } from '@nats-io/jetstream'
-import type { Logger } from '#libs/telemetry/index.ts'
+import { type Logger, metrics } from '#libs/telemetry/index.ts'
 
 /** A message that a worker holds, with the lease that lets it work. */
 export type Hold<Lease> = {
@@ -44,6 +44,7 @@ export function createHolds<Lease>({ renew, heartbeatMs, leaseMs, log }: HoldsOp
         else entry.renewedAt = askedAt
       }
     } catch (err) {
+      metrics.renewalFailures.add(1)
       log.warn({ err, jobs: leased.length }, 'leases not prolonged, will retry')
     }
   }

@@ -26,6 +26,7 @@ export { type LiveJob, type LiveMirror, mirrorLiveView, openLiveView } from './l
 export { provisionStreams } from './provision.ts'
 export { type Publish, publishBody, publishEvent } from './publish.ts'
 export { on, readEvents } from './read-events.ts'
+export { type Queues, readQueues } from './read-queues.ts'
 export { routeExhausted } from './route-exhausted.ts'
 export { createRunningJobs, type RunningJobs } from './running-jobs.ts'
 export type { JobConsumer, StreamSettings } from './streams.ts'

@@ -1,7 +1,7 @@
 import { headers, InvalidArgumentError, type MsgHdrs } from '@nats-io/transport-node'
 import { TransientError } from '#libs/errors/index.ts'
 import type { EventDefinition } from '#libs/events/index.ts'
-import { currentTraceContext, SpanKind, type TraceContext, withSpan } from '#libs/telemetry/index.ts'
+import { currentTraceContext, metrics, SpanKind, type TraceContext, withSpan } from '#libs/telemetry/index.ts'
 import type { Bus } from './connect-bus.ts'
 import { streamOf } from './streams.ts'
 
@@ -51,6 +51,14 @@ export async function publishBody(
     `send ${subject}`,
     { kind: SpanKind.PRODUCER, attributes, parent: traceContext },
     async () => {
+      const startedAt = performance.now()
+      const measure = (failure?: { 'error.type': 'not-stored' }) =>
+        metrics.publishDuration.record((performance.now() - startedAt) / 1_000, {
+          'messaging.system': 'nats',
+          'messaging.operation.name': 'send',
+          'messaging.destination.name': subject,
+          ...failure,
+        })
       try {
         await bus.stream.publish(bus.names.subject(subject), body, {
           msgID: id,
@@ -59,7 +67,9 @@ export async function publishBody(
           retries: publishRetries,
           expect: { streamName },
         })
+        measure()
       } catch (cause) {
+        measure({ 'error.type': 'not-stored' })
         throw new NotStoredError('internal', `${subject} ${id} was not stored by NATS`, { cause })
       }
     },

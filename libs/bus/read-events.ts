@@ -1,7 +1,7 @@
 import type { JsMsg } from '@nats-io/jetstream'
 import { failureOf, PermanentError } from '#libs/errors/index.ts'
 import type { Envelope, EventDefinition } from '#libs/events/index.ts'
-import { type Logger, SpanKind, withSpan } from '#libs/telemetry/index.ts'
+import { type Logger, metrics, SpanKind, withSpan } from '#libs/telemetry/index.ts'
 import type { Bus } from './connect-bus.ts'
 import { deadLetter } from './dead-letter.ts'
 import { tooManyDeliveries } from './late-delivery.ts'
@@ -64,6 +64,15 @@ export async function readEvents({
       'messaging.nats.message.delivery_count': deliveryCount,
     }
     const parent = traceContextOf(headersOf(message))
+    const startedAt = performance.now()
+    const measure = (failure?: { 'error.type': string }) =>
+      metrics.eventDuration.record((performance.now() - startedAt) / 1_000, {
+        'messaging.system': 'nats',
+        'messaging.operation.name': 'process',
+        'messaging.destination.name': reaction?.subject ?? 'unknown',
+        'messaging.consumer.group.name': consumer,
+        ...failure,
+      })
     try {
       await withSpan(
         `process ${reaction?.subject ?? message.subject}`,
@@ -75,9 +84,11 @@ export async function readEvents({
           await reaction.react(message)
         },
       )
+      measure()
       // Not confirmed, unlike that of a job: an event whose ack is lost comes again, and changes nothing.
       message.ack()
     } catch (error) {
+      measure({ 'error.type': failureOf(error).code })
       await refuse(message, deliveryCount, error)
     }
   }

@@ -1,8 +1,8 @@
 import type { JsMsg } from '@nats-io/jetstream'
 import { failureOf, PermanentError } from '#libs/errors/index.ts'
-import { SpanKind, withSpan } from '#libs/telemetry/index.ts'
+import { metrics, SpanKind, withSpan } from '#libs/telemetry/index.ts'
 import { decodeMessage } from './decode-message.ts'
-import { discard, endCancelled, handleFailure } from './end-job.ts'
+import { discard, endCancelled, handleFailure, type JobOutcome } from './end-job.ts'
 import { createHolds, type Hold } from './holds.ts'
 import { tooManyDeliveries } from './late-delivery.ts'
 import type { JobData, LeaseFacts } from './leased-step.ts'
@@ -29,8 +29,11 @@ export async function workOnJobs<Data extends JobData, Lease extends LeaseFacts,
     return lost
   }
   using holds = createHolds<Lease>({ renew, heartbeatMs, leaseMs, log })
+  metrics.slotLimit.record(slots, { 'pickup.slot': 'job' })
   const handle = async (message: JsMsg, isLate: boolean) => {
     const hold = holds.add(message)
+    const startedAt = performance.now()
+    metrics.slotUsage.add(1, { 'pickup.slot': 'job' })
     try {
       const attributes = {
         'messaging.system': 'nats',
@@ -41,25 +44,32 @@ export async function workOnJobs<Data extends JobData, Lease extends LeaseFacts,
         'messaging.nats.message.delivery_count': message.info.deliveryCount,
       }
       const span = { kind: SpanKind.CONSUMER, attributes, parent: traceContextOf(headersOf(message)) }
-      await withSpan(`process ${step.event.subject}`, span, () =>
+      const outcome = await withSpan(`process ${step.event.subject}`, span, () =>
         handleMessage(options, message, hold, isLate),
       )
+      if (outcome)
+        metrics.jobDuration.record((performance.now() - startedAt) / 1_000, {
+          'messaging.consumer.group.name': consumer,
+          'pickup.outcome': outcome,
+        })
     } catch (err) {
       // Neither done nor counted as failed: the message stays unsettled and comes again after the ack wait.
       log.error({ err, seq: message.seq, subject: message.subject }, 'message left for another delivery')
     } finally {
       hold.release()
+      metrics.slotUsage.add(-1, { 'pickup.slot': 'job' })
     }
   }
   await pullInSlots({ bus, consumer, slots, mayPull, stopping, log, handle })
 }
 
+/** Resolves with what became of the attempt; undefined where there was nothing left to do. */
 async function handleMessage<Data extends JobData, Lease extends LeaseFacts, Result>(
   options: WorkOptions<Data, Lease, Result>,
   message: JsMsg,
   hold: Hold<Lease>,
   isLate: boolean,
-): Promise<void> {
+): Promise<JobOutcome | undefined> {
   const { bus, step, stopping, log, consumer } = options
   const event = decodeMessage(step.event, message)
   if (event instanceof PermanentError) return discard(options, message, failureOf(event))
@@ -71,14 +81,17 @@ async function handleMessage<Data extends JobData, Lease extends LeaseFacts, Res
     const claimed = await step.claim(event)
     switch (claimed.kind) {
       case 'held':
-        return log.debug({ eventId: event.id }, 'another worker has the job')
+        log.debug({ eventId: event.id }, 'another worker has the job')
+        return undefined
       case 'obsolete':
-        return settle(bus, message, '+ACK', log)
+        await settle(bus, message, '+ACK', log)
+        return undefined
       case 'unknown':
         return discard(options, message, unknownJob)
       case 'done':
         await step.finish(event, claimed.result as Result)
-        return settle(bus, message, '+ACK', log)
+        await settle(bus, message, '+ACK', log)
+        return undefined
       case 'leased':
         lease = claimed.lease
     }
@@ -98,9 +111,14 @@ async function handleMessage<Data extends JobData, Lease extends LeaseFacts, Res
     await settle(bus, message, '+ACK', log)
     const durationMs = Math.round(performance.now() - startedAt)
     log.info({ eventId: event.id, consumer, durationMs }, 'job done')
+    return 'done'
   } catch (error) {
     if (lease !== undefined && job.cancelled.aborted) return endCancelled(options, message, event, lease)
-    if (hold.lost.aborted) return log.warn({ eventId: event.id, err: error }, 'lease lost, job dropped')
-    await handleFailure(options, message, event, lease, error)
+    if (hold.lost.aborted) {
+      metrics.leasesLost.add(1)
+      log.warn({ eventId: event.id, err: error }, 'lease lost, job dropped')
+      return 'lease-lost'
+    }
+    return handleFailure(options, message, event, lease, error)
   }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { pinRequested } from '#libs/events/index.ts'
+import { metrics } from '#libs/telemetry/index.ts'
 import type { Database, Queries } from './connect-database.ts'
 import { and, eq, sql } from './drizzle.ts'
 import { addToOutbox } from './outbox.ts'
@@ -36,13 +37,20 @@ export type AcceptedPin = { pin: typeof pins.$inferSelect; content: Content }
  * be another. A second `cluster` pin of an account for a CID overwrites the first, as ipfs-cluster does.
  */
 export async function acceptPin(db: Database, request: PinRequest): Promise<AcceptedPin> {
-  return db.transaction(async tx => {
+  let isNew = false
+  const accepted = await db.transaction(async tx => {
     const repeated = await acceptedBefore(tx, request)
     if (repeated) return repeated
+    isNew = true
     const content = await wantFetched(tx, request.cid)
     return { pin: await writePin(tx, request, content), content }
   })
+  if (isNew) countAccepted(request)
+  return accepted
 }
+
+/** Called after the commit. */
+export const countAccepted = ({ api }: PinRequest): void => metrics.pinsAccepted.add(1, { 'pickup.api': api })
 
 /**
  * Only a client that chooses an id can repeat itself: producers on NATS, and requests with an idempotency key. The

@@ -1,6 +1,12 @@
 import { pinRequested } from '#libs/events/index.ts'
 import { currentTraceContext, type TraceContext } from '#libs/telemetry/index.ts'
-import { type AcceptedPin, acceptPin, type PinRequest, requestedEventId } from './accept-pin.ts'
+import {
+  type AcceptedPin,
+  acceptPin,
+  countAccepted,
+  type PinRequest,
+  requestedEventId,
+} from './accept-pin.ts'
 import type { Database } from './connect-database.ts'
 import { isDatabaseAway } from './database-away.ts'
 import { groupCalls } from './group-calls.ts'
@@ -20,7 +26,10 @@ export function createAcceptPin(db: Database): (request: PinRequest) => Promise<
   })
   return async request => {
     if (request.api !== 'cluster' || request.idempotencyKey) return acceptPin(db, request)
-    return (await acceptTogether({ request, trace: currentTraceContext() })) ?? acceptPin(db, request)
+    const accepted = await acceptTogether({ request, trace: currentTraceContext() })
+    if (!accepted) return acceptPin(db, request)
+    countAccepted(request)
+    return accepted
   }
 }
 

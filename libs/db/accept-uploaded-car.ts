@@ -1,5 +1,5 @@
 import { pinCancelled } from '#libs/events/index.ts'
-import { type AcceptedPin, type PinRequest, writePin } from './accept-pin.ts'
+import { type AcceptedPin, countAccepted, type PinRequest, writePin } from './accept-pin.ts'
 import type { Database, Queries } from './connect-database.ts'
 import { and, eq, sql } from './drizzle.ts'
 import { addToOutbox } from './outbox.ts'
@@ -17,7 +17,7 @@ export async function acceptUploadedCar(
   request: PinRequest,
   car: UploadedCar,
 ): Promise<{ accepted: AcceptedPin; used: boolean }> {
-  return db.transaction(async tx => {
+  const kept = await db.transaction(async tx => {
     const { cid } = request
     const wanted = await wantContent(tx, cid, 'pinning')
     const overtaken = wanted.started ? undefined : await overtakeFetch(tx, wanted.content)
@@ -26,6 +26,8 @@ export async function acceptUploadedCar(
     if (started) await sendToValidator(tx, content, car)
     return { accepted: { pin: await writePin(tx, request, content), content }, used: started }
   })
+  countAccepted(request)
+  return kept
 }
 
 /** A new generation in the place of one whose fetch has no result yet; undefined when there is none. */

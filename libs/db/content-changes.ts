@@ -1,4 +1,5 @@
 import type { carIndexed, carValid, DataOf, pinFailed, pinStarted } from '#libs/events/index.ts'
+import { metrics } from '#libs/telemetry/index.ts'
 import type { Database } from './connect-database.ts'
 import { and, eq, inArray, isNull, or, sql } from './drizzle.ts'
 import { type ContentState, contents } from './schema.ts'
@@ -34,13 +35,16 @@ export function createContentChanges(db: Database): ContentChanges {
     },
     async failed(event) {
       const { code, message, missingCids } = event
-      await db
+      const changed = await db
         .update(contents)
         .set({ state: 'failed', failureCode: code, failureMessage: message, missingCids, changedAt: now })
         .where(and(inGeneration(event), inArray(contents.state, running)))
+        .returning({ cid: contents.cid })
+      if (changed.length > 0)
+        metrics.contentsFinished.add(1, { 'pickup.pin.state': 'failed', 'error.type': code })
     },
     async pinned(event) {
-      await db
+      const [changed] = await db
         .update(contents)
         .set({
           // Also after a failure: the proof is there, whatever a worker reported before it. One that was unpinned
@@ -71,6 +75,13 @@ export function createContentChanges(db: Database): ContentChanges {
             ),
           ),
         )
+        .returning({
+          state: contents.state,
+          seconds: sql<number>`extract(epoch from now() - queued_at)::float8`,
+        })
+      if (changed?.state !== 'pinned') return
+      metrics.contentsFinished.add(1, { 'pickup.pin.state': 'pinned' })
+      metrics.timeToPinned.record(changed.seconds)
     },
     async indexed(event, at) {
       await db

@@ -1,10 +1,13 @@
 import type { Database } from './connect-database.ts'
-import { asc, eq, inArray } from './drizzle.ts'
+import { asc, eq, inArray, sql } from './drizzle.ts'
 import { groupCalls } from './group-calls.ts'
-import { pins } from './schema.ts'
+import { contents, pins } from './schema.ts'
 
-/** What all pins of a content say together: where it may be, and whose it is. */
-export type Wanted = { origins: string[]; accounts: string[] }
+/**
+ * What all pins of a content say together: where it may be, and whose it is; and how long ago this generation was queued,
+ * unless no pin is left.
+ */
+export type Wanted = { origins: string[]; accounts: string[]; queuedForMs: number | undefined }
 
 /**
  * Reads the origins of all pins of a content, as whoever asks for it may know where it is, and their accounts. Contents that
@@ -14,8 +17,14 @@ export const createWantedBy = (db: Database): ((cid: string) => Promise<Wanted>)
   groupCalls(
     async (cids: readonly string[]) => {
       const rows = await db
-        .select({ cid: pins.cid, origins: pins.origins, account: pins.account })
+        .select({
+          cid: pins.cid,
+          origins: pins.origins,
+          account: pins.account,
+          queuedForMs: sql<number>`extract(epoch from now() - ${contents.queuedAt})::float8 * 1000`,
+        })
         .from(pins)
+        .innerJoin(contents, eq(contents.cid, pins.cid))
         .where(inArray(pins.cid, [...new Set(cids)]))
       const byCid = Map.groupBy(rows, ({ cid }) => cid)
       return cids.map(cid => {
@@ -23,6 +32,7 @@ export const createWantedBy = (db: Database): ((cid: string) => Promise<Wanted>)
         return {
           origins: found.flatMap(({ origins }) => origins),
           accounts: [...new Set(found.map(({ account }) => account))],
+          queuedForMs: found[0]?.queuedForMs,
         }
       })
     },

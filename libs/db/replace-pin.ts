@@ -1,4 +1,4 @@
-import { type AcceptedPin, type PinRequest, wantFetched, writePin } from './accept-pin.ts'
+import { type AcceptedPin, countAccepted, type PinRequest, wantFetched, writePin } from './accept-pin.ts'
 import type { Database } from './connect-database.ts'
 import { and, eq, TransactionRollbackError } from './drizzle.ts'
 import { releaseContent } from './remove-pin.ts'
@@ -31,8 +31,10 @@ export async function replacePsaPin(
     if (old.cid !== request.cid) await releaseContent(tx, old.cid)
     return { pin, content }
   })
-  return replacing.catch((error: unknown) => {
+  const replaced = await replacing.catch((error: unknown) => {
     if (error instanceof TransactionRollbackError) return undefined
     throw error
   })
+  if (replaced) countAccepted(request)
+  return replaced
 }

@@ -11,6 +11,7 @@ import { disconnectStalled } from './disconnect-stalled.ts'
 import { type AnswerError, createAnswerError, type ErrorBody } from './error-answer.ts'
 import { HttpError } from './http-error.ts'
 import { limitPending } from './limit-pending.ts'
+import { measureRequests } from './measure-requests.ts'
 import { parseBodies } from './parse-bodies.ts'
 import { refuseUnrouted } from './refuse-unrouted.ts'
 import { jsonLine, writeJson } from './write-json.ts'
@@ -82,6 +83,7 @@ export function createServer({
     .withTypeProvider<TypeBoxTypeProvider>()
     .setValidatorCompiler(TypeBoxValidatorCompiler)
 
+  measureRequests(server)
   let stopping = false
   server.addHook('preClose', done => {
     stopping = true

@@ -1,8 +1,11 @@
-import type { Logger } from '#libs/telemetry/index.ts'
+import { type Logger, metrics, observeMetrics, readMetrics } from '#libs/telemetry/index.ts'
 import { createServer, type HttpServer } from './create-server.ts'
+import { HttpError } from './http-error.ts'
+
+type CheckName = (typeof metrics.checkPassed.attributes)['pickup.check'][number]
 
 /** Named checks of what a service needs; each rejects with the reason when it is not there. */
-export type ReadinessChecks = Record<string, () => Promise<unknown>>
+export type ReadinessChecks = Partial<Record<CheckName, () => Promise<unknown>>>
 
 const checkTimeoutMs = 3_000
 
@@ -13,9 +16,7 @@ export function addHealthRoutes(server: HttpServer, checks: ReadinessChecks): vo
     '/health/ready',
     optionsOf('Whether its backends answer too, each by its name'),
     async (_request, reply) => {
-      const results = await Promise.all(
-        Object.entries(checks).map(async ([name, check]) => [name, await outcomeOf(check)] as const),
-      )
+      const results = await outcomesOf(checks)
       const ready = results.every(([, outcome]) => outcome === 'ok')
       return reply.code(ready ? 200 : 503).send({ ready, checks: Object.fromEntries(results) })
     },
@@ -26,6 +27,11 @@ const optionsOf = (summary: string) => ({
   config: { public: true },
   schema: { tags: ['health'], summary, security: [] },
 })
+
+const outcomesOf = (checks: ReadinessChecks) =>
+  Promise.all(
+    Object.entries(checks).map(async ([name, check]) => [name as CheckName, await outcomeOf(check)] as const),
+  )
 
 async function outcomeOf(check: () => Promise<unknown>): Promise<string> {
   try {
@@ -43,7 +49,7 @@ const timeout = (ms: number) =>
 
 type HealthServerOptions = { host: string; port: number; checks: ReadinessChecks; log: Logger }
 
-/** Listens for health checks only: for services that have no API of their own. */
+/** Listens for those who run the service: health checks, and `GET /metrics` in the text format of Prometheus. */
 export async function startHealthServer({
   host,
   port,
@@ -58,6 +64,25 @@ export async function startHealthServer({
     requestTimeoutMs: 10_000,
   })
   addHealthRoutes(server, checks)
+  addMetricsRoute(server, log)
+  const observing = observeMetrics([metrics.checkPassed], async observe => {
+    for (const [name, outcome] of await outcomesOf(checks))
+      observe(metrics.checkPassed, outcome === 'ok' ? 1 : 0, { 'pickup.check': name })
+  })
   await server.listen({ host, port })
-  return { [Symbol.asyncDispose]: () => server.close() }
+  return {
+    async [Symbol.asyncDispose]() {
+      observing[Symbol.dispose]()
+      await server.close()
+    },
+  }
+}
+
+function addMetricsRoute(server: HttpServer, log: Logger): void {
+  server.get('/metrics', async (_request, reply) => {
+    const exposition = await readMetrics()
+    if (!exposition) throw new HttpError(404, 'metrics are not exposed: set OTEL_METRICS_EXPORTER=prometheus')
+    for (const err of exposition.errors) log.debug({ err }, 'some metrics were not read')
+    return reply.type('text/plain; version=0.0.4; charset=utf-8').send(exposition.text)
+  })
 }

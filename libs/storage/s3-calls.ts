@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { S3Client } from '@aws-sdk/client-s3'
-import type { Logger } from '#libs/telemetry/index.ts'
+import { type Logger, metrics } from '#libs/telemetry/index.ts'
 import { isTemporary, StorageError, storageErrorOf } from './storage-errors.ts'
 
 /** How long to wait for the store, and how long to go on trying. */
@@ -50,11 +50,15 @@ export function createS3Calls(client: S3Client, times: CallTimes, log: Logger | 
     const giveUpAt = performance.now() + retryForMs
     for (let failures = 0; ; failures++) {
       signal?.throwIfAborted()
+      const startedAt = performance.now()
       try {
-        return await attemptOnce(client, attempt, { signal, timeoutMs, graceMs })
+        const answer = await attemptOnce(client, attempt, { signal, timeoutMs, graceMs })
+        measure(operation, startedAt)
+        return answer
       } catch (cause) {
         signal?.throwIfAborted()
         const error = storageErrorOf(operation, target, cause)
+        measure(operation, startedAt, { 'error.type': String(error.httpStatus ?? 'no-answer') })
         const backoffMs = Math.random() * Math.min(longestBackoffMs, firstBackoffMs * 2 ** failures)
         if (!isTemporary(error) || performance.now() + backoffMs >= giveUpAt) throw error
         log?.debug({ err: error, failures }, 'storage call is tried again')
@@ -63,6 +67,11 @@ export function createS3Calls(client: S3Client, times: CallTimes, log: Logger | 
     }
   }
   return { times, call }
+}
+
+function measure(operation: string, startedAt: number, failure?: { 'error.type': string }): void {
+  const seconds = (performance.now() - startedAt) / 1_000
+  metrics.s3Duration.record(seconds, { 'rpc.method': operation, ...failure })
 }
 
 async function attemptOnce<T>(

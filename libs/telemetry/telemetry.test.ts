@@ -18,6 +18,7 @@ type Line = {
   context?: { traceparent?: string }
   user?: object
   err?: { cause?: { message: string } }
+  exposed?: string
 }
 
 async function runTraced(env: Record<string, string>): Promise<Record<string, Line>> {
@@ -52,7 +53,10 @@ async function startReceiver() {
   }
 }
 
-test('with an endpoint, lines inside a span carry its ids, and spans are exported before the process ends', {
+const sentTo = (receiver: { received: { path: string | undefined; body: Buffer }[] }, path: string) =>
+  Buffer.concat(receiver.received.flatMap(each => (each.path === path ? [each.body] : []))).toString('latin1')
+
+test('with an endpoint, lines inside a span carry its ids, and all is sent before the process ends', {
   timeout,
 }, async () => {
   await using receiver = await startReceiver()
@@ -60,7 +64,8 @@ test('with an endpoint, lines inside a span carry its ids, and spans are exporte
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
     OTEL_SERVICE_NAME: 'traced',
   })
-  const { outside, inside, continued, fresh, failed } = lines
+  const { outside, inside, continued, fresh, failed, metrics } = lines
+  assert.equal(metrics?.exposed, undefined)
   assert.equal(outside?.trace_id, undefined)
   assert.equal(failed?.trace_id, undefined)
   assert.match(inside?.trace_id ?? '', /^[0-9a-f]{32}$/)
@@ -69,13 +74,38 @@ test('with an endpoint, lines inside a span carry its ids, and spans are exporte
   assert.equal(continued?.trace_id, '0af7651916cd43dd8448eb211c80319c')
   assert.notEqual(fresh?.trace_id, inside?.trace_id)
 
-  assert.deepEqual(new Set(receiver.received.map(({ path }) => path)), new Set(['/v1/traces']))
-  const exported = Buffer.concat(receiver.received.map(({ body }) => body)).toString('latin1')
-  for (const name of ['outer', 'continued', 'fresh', 'failing']) assert.ok(exported.includes(name), name)
+  for (const name of ['outer', 'continued', 'fresh', 'failing'])
+    assert.ok(sentTo(receiver, '/v1/traces').includes(name), name)
+  for (const name of ['pickup.pin.accepted', 'process.cpu.time'])
+    assert.ok(sentTo(receiver, '/v1/metrics').includes(name), name)
 })
 
-test('without an endpoint nothing is traced and lines carry no ids', { timeout }, async () => {
-  const { inside, continued } = await runTraced({})
+test('with an endpoint for traces alone, no metrics are sent', { timeout }, async () => {
+  await using receiver = await startReceiver()
+  await runTraced({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${receiver.endpoint}/v1/traces` })
+  assert.ok(sentTo(receiver, '/v1/traces').includes('outer'))
+  assert.equal(sentTo(receiver, '/v1/metrics'), '')
+})
+
+test('metrics can be scraped while traces are sent', { timeout }, async () => {
+  await using receiver = await startReceiver()
+  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint }
+  const { metrics } = await runTraced({ ...endpoint, OTEL_METRICS_EXPORTER: 'prometheus' })
+  assert.match(metrics?.exposed ?? '', /^pickup_pin_accepted_total\{pickup_api="psa"\} 3$/m)
+  assert.ok(sentTo(receiver, '/v1/traces').includes('outer'))
+  assert.equal(sentTo(receiver, '/v1/metrics'), '')
+})
+
+test('metrics can be scraped without an endpoint', { timeout }, async () => {
+  const { metrics, inside } = await runTraced({ OTEL_METRICS_EXPORTER: 'prometheus' })
+  assert.match(metrics?.exposed ?? '', /^pickup_pin_accepted_total\{pickup_api="psa"\} 3$/m)
+  assert.match(metrics?.exposed ?? '', /^process_cpu_time_seconds_total/m)
+  assert.equal(inside?.trace_id, undefined)
+})
+
+test('without an endpoint nothing is traced or measured, and lines carry no ids', { timeout }, async () => {
+  const { inside, continued, metrics } = await runTraced({ OTEL_METRICS_EXPORTER: '' })
+  assert.equal(metrics?.exposed, undefined)
   assert.equal(inside?.trace_id, undefined)
   assert.deepEqual(inside?.context, {})
   assert.equal(continued?.trace_id, undefined)

@@ -1,5 +1,5 @@
 import type { DagSource, RepoUsage } from '#libs/ipfs/index.ts'
-import type { Logger } from '#libs/telemetry/index.ts'
+import { type Logger, metrics, observeMetrics } from '#libs/telemetry/index.ts'
 
 type Deps = {
   source: Pick<DagSource, 'measureRepo'>
@@ -25,6 +25,12 @@ export function watchDisk({ source, highWaterPercent, intervalMs, collectSoon, l
   const stopping = new AbortController()
   /** Pending while there is no room. */
   let space: PromiseWithResolvers<void> | undefined
+  let measured: RepoUsage | undefined
+  const observing = observeMetrics([metrics.repoUsage, metrics.repoLimit], observe => {
+    if (!measured) return
+    observe(metrics.repoUsage, measured.usedBytes)
+    observe(metrics.repoLimit, measured.limitBytes)
+  })
 
   const isAbove = ({ usedBytes, limitBytes }: RepoUsage) => usedBytes >= limitBytes * (highWaterPercent / 100)
 
@@ -32,7 +38,9 @@ export function watchDisk({ source, highWaterPercent, intervalMs, collectSoon, l
     let usage: RepoUsage
     try {
       usage = await source.measureRepo({ timeoutMs: intervalMs, signal: stopping.signal })
+      measured = usage
     } catch (err) {
+      measured = undefined
       if (!stopping.signal.aborted) log.debug({ err }, 'repository of the IPFS node not measured')
       return
     }
@@ -74,6 +82,7 @@ export function watchDisk({ source, highWaterPercent, intervalMs, collectSoon, l
     },
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
+      observing[Symbol.dispose]()
       stopping.abort(new Error('the fetcher stops'))
       await measuring
     },

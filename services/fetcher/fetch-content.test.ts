@@ -19,7 +19,11 @@ function setUp(changes: Partial<Deps> = {}) {
       event.encode(id, data)
       steps.push(`publish ${id}`)
     },
-    wantedBy: async () => ({ origins: ['/from/pins', '/shared'], accounts: ['one', 'another'] }),
+    wantedBy: async () => ({
+      origins: ['/from/pins', '/shared'],
+      accounts: ['one', 'another'],
+      queuedForMs: 5,
+    }),
     source: {
       connectOrigins: async addresses => {
         steps.push(`connect ${addresses.join(' ')}`)

@@ -4,6 +4,7 @@ import type { Lease, Wanted } from '#libs/db/index.ts'
 import { pinStarted } from '#libs/events/index.ts'
 import type { DagSource } from '#libs/ipfs/index.ts'
 import type { ObjectRef, Storage } from '#libs/storage/index.ts'
+import { metrics } from '#libs/telemetry/index.ts'
 import type { MarkBusy } from './collect-when-idle.ts'
 import type { LiveProgress, TellProgress } from './live-progress.ts'
 import type { LocateRoot } from './locate-root.ts'
@@ -52,11 +53,14 @@ export function createFetchContent(deps: Deps): FetchContent {
     tell: TellProgress,
   ): Promise<StagedCar> {
     const wanted = await deps.wantedBy(cid)
+    const lookedUpAt = performance.now()
     const allOrigins = [...new Set([...wanted.origins, ...origins])].slice(0, deps.maxOrigins)
     await using peers = await source.connectOrigins(allOrigins, { timeoutMs: deps.connectTimeoutMs, signal })
     if (peers.refused.length > 0) log.info({ cid, refused: peers.refused }, 'origins not used')
 
     await deps.locateRoot(cid, signal, start)
+    if (wanted.queuedForMs !== undefined)
+      metrics.timeToLocated.record((wanted.queuedForMs + performance.now() - lookedUpAt) / 1_000)
     await start()
     tell({ phase: 'waiting' })
     const ownKeys = `${cid}/${generation}-`

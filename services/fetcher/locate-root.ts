@@ -1,5 +1,6 @@
 import { PostponedError } from '#libs/bus/index.ts'
 import type { DagSource } from '#libs/ipfs/index.ts'
+import { metrics } from '#libs/telemetry/index.ts'
 
 type Deps = {
   locate: DagSource['locate']
@@ -29,12 +30,14 @@ export type LocateRoot = (
  */
 export function createLocateRoot({ locate, timeoutMs, firstTimeoutMs, longLooks }: Deps): LocateRoot {
   let looking = 0
+  metrics.slotLimit.record(longLooks, { 'pickup.slot': 'long-look' })
   return async (cid, signal, onLongLook) => {
     const givingWay = new AbortController()
     let isLong = false
     const timer = setTimeout(() => {
       if (looking < longLooks) {
         looking++
+        metrics.slotUsage.add(1, { 'pickup.slot': 'long-look' })
         isLong = true
         onLongLook().catch((error: unknown) => givingWay.abort(error))
       } else givingWay.abort(new PostponedError('its root block did not come at the first look'))
@@ -43,7 +46,10 @@ export function createLocateRoot({ locate, timeoutMs, firstTimeoutMs, longLooks 
       await locate(cid, { timeoutMs, signal: AbortSignal.any([signal, givingWay.signal]) })
     } finally {
       clearTimeout(timer)
-      if (isLong) looking--
+      if (isLong) {
+        looking--
+        metrics.slotUsage.add(-1, { 'pickup.slot': 'long-look' })
+      }
     }
   }
 }

@@ -2,7 +2,7 @@ import { type CarLimits, type CarReport, createCarScanner } from '#libs/car/inde
 import { PermanentError } from '#libs/errors/index.ts'
 import { type DagSource, type PinProgress, transferPinName } from '#libs/ipfs/index.ts'
 import type { ObjectRef, Storage } from '#libs/storage/index.ts'
-import type { Logger } from '#libs/telemetry/index.ts'
+import { type Logger, metrics } from '#libs/telemetry/index.ts'
 import { createExplainFailure } from './explain-failure.ts'
 import { type StallWatch, watchForStall } from './stall-watch.ts'
 
@@ -82,12 +82,14 @@ export function createTransferCar(deps: Deps): TransferCar {
       for await (const chunk of source.streamCar(cid, { timeoutMs, signal: limited })) {
         watch.progress()
         scanner.push(chunk)
+        metrics.carBytes.add(chunk.length, { 'pickup.step': 'fetch' })
         await written(upload.write(chunk), watch)
         onProgress({ ...reached, carBytes: scanner.sizeBytes })
       }
       const report = scanner.end()
       watch.suspend()
       await upload.complete()
+      metrics.carBlocks.add(report.blocks, { 'pickup.step': 'fetch' })
       return report
     } catch (error) {
       signal.throwIfAborted()

@@ -1,4 +1,5 @@
 import { PostponedError } from '#libs/bus/index.ts'
+import { metrics } from '#libs/telemetry/index.ts'
 
 /** The right to transfer; disposing gives it to the next in line. */
 export type TransferSlot = Disposable
@@ -41,6 +42,7 @@ export function createTransferSlots({ slots, crowd, maxWaiting }: Options): Tran
   const shares = new Map<string, { taken: number; lastGiven: number }>()
   let taken = 0
   let given = 0
+  metrics.slotLimit.record(slots, { 'pickup.slot': 'transfer' })
 
   const shareOf = (account: string) => shares.get(account) ?? { taken: 0, lastGiven: 0 }
   const byClaim = (a: string, b: string) =>
@@ -50,6 +52,7 @@ export function createTransferSlots({ slots, crowd, maxWaiting }: Options): Tran
 
   function giveTo(account: string): TransferSlot {
     taken++
+    metrics.slotUsage.add(1, { 'pickup.slot': 'transfer' })
     shares.set(account, { taken: shareOf(account).taken + 1, lastGiven: ++given })
     let isBack = false
     return {
@@ -57,6 +60,7 @@ export function createTransferSlots({ slots, crowd, maxWaiting }: Options): Tran
         if (isBack) return
         isBack = true
         taken--
+        metrics.slotUsage.add(-1, { 'pickup.slot': 'transfer' })
         shares.set(account, { ...shareOf(account), taken: shareOf(account).taken - 1 })
         giveToNext()
         forget(account)
@@ -99,6 +103,7 @@ export function createTransferSlots({ slots, crowd, maxWaiting }: Options): Tran
       turnAway: () => leave(new PostponedError('too many jobs wait for a transfer slot')),
     }
     waiting.push(mine)
+    metrics.transfersWaiting.add(1)
     const onAbort = () => {
       if (waiting.includes(mine)) leave(signal.reason)
     }
@@ -107,6 +112,7 @@ export function createTransferSlots({ slots, crowd, maxWaiting }: Options): Tran
     try {
       return await turn.promise
     } finally {
+      metrics.transfersWaiting.add(-1)
       signal.removeEventListener('abort', onAbort)
     }
   }

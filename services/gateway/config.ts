@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox'
 import {
   carSettings,
   databaseSettings,
+  healthSettings,
   natsSettings,
   outboxSettings,
   readConfig,
@@ -14,6 +15,7 @@ import { readConfiguredDelegates } from './psa/configured-delegates.ts'
 /** Names, types and defaults; the README has what they mean. */
 export const gatewaySettings = Type.Object({
   ...serviceSettings,
+  ...healthSettings,
   ...natsSettings,
   ...databaseSettings,
   ...outboxSettings,

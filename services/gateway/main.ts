@@ -1,4 +1,5 @@
 import { connectDatabase } from '#libs/db/index.ts'
+import { startHealthServer } from '#libs/http/index.ts'
 import { runService } from '#libs/service/index.ts'
 import { createApp } from './app.ts'
 import { readGatewayConfig } from './config.ts'
@@ -12,5 +13,6 @@ await runService('gateway', readGatewayConfig, async ({ config, log, stopping })
   const app = await createApp({ config, db, ...nats, checks, log })
   resources.defer(() => app.close())
   await app.listen({ host: config.HOST, port: config.PORT })
+  resources.use(await startHealthServer({ host: config.HOST, port: config.HEALTH_PORT, checks, log }))
   return { running: [running], resources: resources.move() }
 })

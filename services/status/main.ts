@@ -1,10 +1,20 @@
-import { connectBus, on, publishBody, publishEvent, readDeliveries, readEvents } from '#libs/bus/index.ts'
+import {
+  connectBus,
+  on,
+  publishBody,
+  publishEvent,
+  readDeliveries,
+  readEvents,
+  readQueues,
+} from '#libs/bus/index.ts'
 import { carStoreOptions } from '#libs/config/index.ts'
 import {
   carDeletionMs,
   connectDatabase,
+  countAllPins,
   createContentChanges,
   createDatabaseCheck,
+  readBacklog,
   startOutboxRelay,
 } from '#libs/db/index.ts'
 import { carIndexed, carValid, pinFailed, pinStarted } from '#libs/events/index.ts'
@@ -15,6 +25,7 @@ import { carDeletionOptions, readStatusConfig } from './config.ts'
 import { createDeleteUnpinnedCars } from './delete-unpinned-cars.ts'
 import { createExpirePins } from './expire-pins.ts'
 import { createFoldPinCounts } from './fold-pin-counts.ts'
+import { observeSystem } from './observe-system.ts'
 import { onCarIndexed } from './on-car-indexed.ts'
 import { onCarValid } from './on-car-valid.ts'
 import { onPinFailed } from './on-pin-failed.ts'
@@ -38,6 +49,13 @@ await runService('status', readStatusConfig, async ({ config, log, stopping }) =
         postgres: () => db.execute('select 1'),
       },
       log,
+    }),
+  )
+  resources.use(
+    observeSystem({
+      readQueues: () => readQueues(bus),
+      readBacklog: () => readBacklog(db),
+      countAllPins: () => countAllPins(db),
     }),
   )
   const publishRow = (row: Parameters<typeof publishBody>[1]) => publishBody(bus, row)

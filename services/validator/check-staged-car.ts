@@ -2,6 +2,7 @@ import { type CarLimits, type CarReport, createCarScanner } from '#libs/car/inde
 import { PermanentError, PickupError } from '#libs/errors/index.ts'
 import type { carUploaded, DataOf } from '#libs/events/index.ts'
 import { ObjectNotFoundError, type ObjectRef, type Storage } from '#libs/storage/index.ts'
+import { metrics } from '#libs/telemetry/index.ts'
 
 type Deps = { storage: Pick<Storage, 'read'>; limits: CarLimits }
 
@@ -35,6 +36,7 @@ export function createCheckStagedCar({ storage, limits }: Deps): CheckStagedCar 
       try {
         for await (const chunk of storage.read(staging, { signal, onVersion })) {
           scanner.push(chunk)
+          metrics.carBytes.add(chunk.length, { 'pickup.step': 'validate' })
           onProgress(scanner.sizeBytes)
         }
         return scanner.end()
@@ -52,6 +54,7 @@ export function createCheckStagedCar({ storage, limits }: Deps): CheckStagedCar 
         )
       }
     }
+    metrics.carBlocks.add(report.blocks, { 'pickup.step': 'validate' })
     return { ...report, etag }
   }
 }

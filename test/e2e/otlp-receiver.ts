@@ -14,7 +14,8 @@ export type ReceivedSpan = {
 }
 
 type Export = {
-  resourceSpans: {
+  /** Absent in what brings metrics. */
+  resourceSpans?: {
     resource: { attributes: { key: string; value: { stringValue?: string } }[] }
     scopeSpans: { spans: Omit<ReceivedSpan, 'service'>[] }[]
   }[]
@@ -24,7 +25,7 @@ type Export = {
 export async function startOtlpReceiver() {
   const spans: ReceivedSpan[] = []
   const receive = async (request: IncomingMessage, response: ServerResponse) => {
-    const { resourceSpans }: Export = JSON.parse(await text(request))
+    const { resourceSpans = [] }: Export = JSON.parse(await text(request))
     for (const { resource, scopeSpans } of resourceSpans) {
       const service = resource.attributes.find(({ key }) => key === 'service.name')?.value.stringValue ?? ''
       for (const span of scopeSpans.flatMap(scope => scope.spans)) spans.push({ ...span, service })

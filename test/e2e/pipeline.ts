@@ -110,7 +110,7 @@ export async function startPipeline(options: PipelineOptions = {}) {
   const credentials = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey }
   Object.assign(process.env, credentials)
   const storage = starting.use(connectStorage({ endpoint, region, forcePathStyle: true, log }))
-  const ports = await keepPorts(join(folder, 'ports.json'), serviceNames)
+  const ports = await keepPorts(join(folder, 'ports.json'), [...serviceNames, 'gateway-health'])
 
   const environment = {
     ...quickSettings,
@@ -145,7 +145,9 @@ export async function startPipeline(options: PipelineOptions = {}) {
         ...environment,
         ...natsSettings(name),
         OTEL_SERVICE_NAME: name,
-        [name === 'gateway' ? 'PORT' : 'HEALTH_PORT']: String(port),
+        ...(name === 'gateway'
+          ? { PORT: String(port), HEALTH_PORT: String(more.port ? 0 : ports['gateway-health']) }
+          : { HEALTH_PORT: String(port) }),
         ...more.settings,
       },
       onLine: line => logs.push({ service: name, line }),

@@ -1,6 +1,6 @@
-import { createLogger, currentTraceContext, withSpan } from '../index.ts'
+import { createLogger, currentTraceContext, metrics, readMetrics, withSpan } from '../index.ts'
 
-/** Logs before, inside and after spans, and what of them would be sent on. */
+/** Logs before, inside and after spans, what of them would be sent on, and what there is to scrape. */
 const log = createLogger('traced', 'info')
 log.info({ user: { password: 'secret', token: 'secret', name: 'ann' } }, 'outside')
 await withSpan('outer', {}, async () => {
@@ -12,3 +12,5 @@ await withSpan('outer', {}, async () => {
 await withSpan('failing', {}, () => Promise.reject(new Error('no', { cause: new Error('the cause') }))).catch(
   (err: unknown) => log.error({ err }, 'failed'),
 )
+metrics.pinsAccepted.add(3, { 'pickup.api': 'psa' })
+log.info({ exposed: (await readMetrics())?.text }, 'metrics')

@@ -1,6 +1,7 @@
 import { type CarLimits, createCarScanner } from '#libs/car/index.ts'
 import type { UploadedCar } from '#libs/db/index.ts'
 import type { ObjectRef, Storage, Upload } from '#libs/storage/index.ts'
+import { metrics } from '#libs/telemetry/index.ts'
 import type { RequestedCid } from './read-cid.ts'
 import type { UploadWatch } from './upload-watch.ts'
 
@@ -46,6 +47,7 @@ export function createStageCar({ storage, stagingBucket, limits }: Deps): StageC
 
     for await (const chunk of chunks) {
       scanner.push(chunk)
+      metrics.carBytes.add(chunk.length, { 'pickup.step': 'add' })
       if (upload) await write(chunk)
       else head.push(Uint8Array.from(chunk))
       if (upload || !scanner.root) continue
@@ -58,6 +60,7 @@ export function createStageCar({ storage, stagingBucket, limits }: Deps): StageC
     watch.suspend()
     await upload.complete()
     watch.progress()
+    metrics.carBlocks.add(facts.blocks, { 'pickup.step': 'add' })
     return { root: { cid, sentCid: scanner.root.toString() }, car: { staging, ...facts } }
   }
 }
