@@ -8,6 +8,7 @@ export const EXAMPLE_CID = 'bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci4
 /** What a person needs to know once everything runs. */
 export function formatBanner(stack: Stack, services: RunningServices | undefined, dataDir: string): string {
   const rows = [
+    ...(services ? [['dashboard', `${services.gatewayUrl}/dashboard`]] : []),
     ...(services ? [['ipfs-cluster API', services.gatewayUrl]] : []),
     ...(services ? [['user', services.clusterBasicAuth]] : []),
     ...(services ? [['Pinning Service API', services.psa.endpoint]] : []),

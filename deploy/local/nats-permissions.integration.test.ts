@@ -164,11 +164,27 @@ for (const prefix of ['', 'run1'])
       assert.deepEqual([...as.refused, ...gateway.refused], [])
     })
 
+    await t.test('the gateway looks at the queues, and reads and removes dead letters', async () => {
+      await using as = await connectAs(nats, 'gateway')
+      await using admin = await connectAs(nats, 'admin')
+      const { seq } = await jetstream(admin.connection).publish(subject('dlq.PIN_JOBS.fetcher.1'), 'letter')
+      const { streams, consumers } = await jetstreamManager(as.connection, { checkAPI: false })
+      for (const name of ['PIN_JOBS', 'PIN_EVENTS', 'ADVISORIES', 'DLQ']) await streams.info(stream(name))
+      await consumers.info(stream('PIN_JOBS'), 'validator')
+      await consumers.info(stream('ADVISORIES'), 'dead-letter-router')
+      assert.equal((await streams.getMessage(stream('DLQ'), { seq }))?.string(), 'letter')
+      assert.equal(await streams.deleteMessage(stream('DLQ'), seq), true)
+      assert.deepEqual(as.refused, [])
+    })
+
     const forbidden: [NatsUser, string, (name: string) => string][] = [
       ['producer', 'car.valid', subject],
       ['producer', 'pin.failed', subject],
       ['gateway', 'car.valid', subject],
       ['gateway', 'pin.failed', subject],
+      ['gateway', 'car.indexed', subject],
+      ['gateway', 'DLQ', name => `$JS.API.STREAM.PURGE.${stream(name)}`],
+      ['gateway', 'PIN_JOBS', name => `$JS.API.CONSUMER.MSG.NEXT.${stream(name)}.fetcher`],
       ['fetcher', 'car.valid', subject],
       ['validator', 'car.uploaded', subject],
       ['validator', 'pin.cancelled', subject],
@@ -191,6 +207,8 @@ for (const prefix of ['', 'run1'])
             ['status', 'PIN_EVENTS', name => `$JS.API.STREAM.MSG.DELETE.${stream(name)}`],
             ['status', 'DLQ', name => `$JS.API.STREAM.MSG.DELETE.${stream(name)}`],
             ['status', 'DLQ', name => `$JS.API.STREAM.MSG.GET.${stream(name)}`],
+            ['gateway', 'PIN_JOBS', name => `$JS.API.STREAM.MSG.DELETE.${stream(name)}`],
+            ['gateway', 'PIN_EVENTS', name => `$JS.API.STREAM.MSG.GET.${stream(name)}`],
           ] satisfies typeof forbidden)),
       ['status', 'dlq.OTHER.fetcher.1', prefix ? () => `$JS.API.STREAM.PURGE.${stream('DLQ')}` : subject],
       ['indexer-bridge', 'car.valid', subject],

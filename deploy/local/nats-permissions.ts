@@ -62,6 +62,15 @@ export function natsPermissions(user: NatsUser, prefix = ''): NatsPermissions {
     ]),
     `$JS.API.STREAM.MSG.DELETE.${stream('PIN_JOBS')}`,
   ]
+  /** See how full the streams are and how far their readers have come, without reading a message. */
+  const lookAtQueues = () => [
+    ...([...Object.keys(DURABLES), 'DLQ'] as const).map(name => `$JS.API.STREAM.INFO.${stream(name)}`),
+    ...Object.entries(DURABLES).flatMap(([name, durables]) =>
+      durables.map(durable => `$JS.API.CONSUMER.INFO.${stream(name)}.${durable}`),
+    ),
+  ]
+  /** Read dead letters and take them away, for operators. What a replay asks for goes through the outbox, or is a request. */
+  const settleDeadLetters = () => ['GET', 'DELETE'].map(what => `$JS.API.STREAM.MSG.${what}.${stream('DLQ')}`)
   /** A short-lived consumer of its own over one subject. */
   const follow = (name: string, filter: string) => [
     `$JS.API.CONSUMER.CREATE.${stream(name)}.*.${filter}`,
@@ -102,7 +111,10 @@ export function natsPermissions(user: NatsUser, prefix = ''): NatsPermissions {
   const withApi = (...allow: string[]) => ({ allow: ['$JS.API.INFO', ...allow] })
   switch (user) {
     case 'gateway':
-      return { publish: withApi(...outbox, ...openBucket, ...watchBucket), subscribe: inbox }
+      return {
+        publish: withApi(...outbox, ...openBucket, ...watchBucket, ...lookAtQueues(), ...settleDeadLetters()),
+        subscribe: inbox,
+      }
     case 'fetcher':
       return {
         publish: {
@@ -125,8 +137,8 @@ export function natsPermissions(user: NatsUser, prefix = ''): NatsPermissions {
           ...outbox,
           ...consume('PIN_EVENTS', 'status'),
           ...routeDeadLetters(),
-          // How many there are, for its metrics.
-          `$JS.API.STREAM.INFO.${stream('DLQ')}`,
+          // For its metrics.
+          ...lookAtQueues(),
           // Told again by the reconciler when the indexer bridge has lost it.
           subject('car.valid'),
         ),

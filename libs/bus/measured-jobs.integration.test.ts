@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { PermanentError, TransientError } from '#libs/errors/index.ts'
 import { measureProcess } from '#libs/telemetry/testing/measure-process.ts'
 import { PostponedError } from './leased-step.ts'
-import { readQueues } from './read-queues.ts'
+import { readQueues } from './queues.ts'
 import { setUpJobs, startWorker, until, untilAborted } from './testing/test-worker.ts'
 
 const timeout = 40_000
@@ -38,7 +38,8 @@ test('an attempt counts by its outcome, and a failure by its code', { timeout },
   assert.equal(await failures({}), 3)
   assert.equal(await process.valueOf('pickup_slot_limit', { pickup_slot: 'job' }), 2)
   assert.equal(await process.valueOf('pickup_slot_usage', { pickup_slot: 'job' }), 0)
-  assert.deepEqual(await readQueues(s.bus.admin).then(({ deadLetters }) => deadLetters), 1)
+  const { streams } = await readQueues(s.bus.admin)
+  assert.equal(streams.find(({ stream }) => stream === 'DLQ')?.messages, 1)
 })
 
 test('a message of a job that is done or obsolete is no attempt', { timeout }, async () => {
@@ -81,17 +82,24 @@ test('status may read all queues', { timeout }, async () => {
   await using s = await setUpJobs()
   await using bus = await s.bus.connect('status')
   await s.send('waiting')
-  const { consumers, streams, deadLetters } = await readQueues(bus)
+  const { consumers, streams } = await readQueues(bus)
   assert.deepEqual(
-    consumers.map(({ name, pending, ackPending }) => [name, pending, ackPending]),
+    consumers.map(({ consumer, waiting, unsettled }) => [consumer, waiting, unsettled]),
     [
       ['fetcher', 1, 0],
       ['validator', 0, 0],
       ['status', 0, 0],
       ['indexer-bridge', 0, 0],
+      ['dead-letter-router', 0, 0],
     ],
   )
-  assert.ok(streams.every(({ usedBytes, limitBytes }) => usedBytes < limitBytes))
-  assert.equal(streams.find(({ name }) => name === 'PIN_EVENTS')?.usedBytes, 0)
-  assert.equal(deadLetters, 0)
+  assert.deepEqual(
+    streams.map(({ stream, messages, limitBytes }) => [stream, messages, limitBytes > 0]),
+    [
+      ['PIN_JOBS', 1, true],
+      ['PIN_EVENTS', 0, true],
+      ['DLQ', 0, false],
+      ['ADVISORIES', 0, true],
+    ],
+  )
 })

@@ -1,5 +1,5 @@
 import { pinRequested } from '#libs/events/index.ts'
-import { currentTraceContext, type TraceContext } from '#libs/telemetry/index.ts'
+import { currentTraceContext, currentTraceId, type TraceContext } from '#libs/telemetry/index.ts'
 import {
   type AcceptedPin,
   acceptPin,
@@ -26,14 +26,18 @@ export function createAcceptPin(db: Database): (request: PinRequest) => Promise<
   })
   return async request => {
     if (request.api !== 'cluster' || request.idempotencyKey) return acceptPin(db, request)
-    const accepted = await acceptTogether({ request, trace: currentTraceContext() })
+    const accepted = await acceptTogether({
+      request,
+      trace: currentTraceContext(),
+      traceId: currentTraceId() ?? null,
+    })
     if (!accepted) return acceptPin(db, request)
     countAccepted(request)
     return accepted
   }
 }
 
-type Traced = { request: PinRequest; trace: TraceContext }
+type Traced = { request: PinRequest; trace: TraceContext; traceId: string | null }
 
 /** For each request the pin, or undefined when nothing was stored for it. */
 async function acceptNew(db: Database, requests: readonly Traced[]): Promise<(AcceptedPin | undefined)[]> {
@@ -46,7 +50,7 @@ async function acceptNew(db: Database, requests: readonly Traced[]): Promise<(Ac
     const createdAt = new Map(rows.map(row => [row.cid, row.created_at]))
     return requests.map(traced => {
       const at = first.get(traced.request.cid) === traced ? createdAt.get(traced.request.cid) : undefined
-      return at && acceptedAt(traced.request, at)
+      return at && acceptedAt(traced, at)
     })
   } catch (error) {
     if (isDatabaseAway(error)) throw error
@@ -65,10 +69,10 @@ const insertNew = {
     with request as (
       select * from json_to_recordset($1) as request (
         request_id text, account text, cid text, sent_cid text, name text, meta jsonb, origins text[], options jsonb,
-        expires_at timestamptz, event_id text, body text, trace_context jsonb)
+        expires_at timestamptz, event_id text, body text, trace_context jsonb, trace_id text)
     ), content as (
-      insert into contents (cid, generation, state)
-      select cid, 1, 'queued' from request order by cid
+      insert into contents (cid, generation, state, trace_id)
+      select cid, 1, 'queued', trace_id from request order by cid
       on conflict (cid) do nothing
       returning cid
     ), job as (
@@ -81,7 +85,7 @@ const insertNew = {
     returning cid, created_at`,
 }
 
-function rowOf({ request, trace }: Traced) {
+function rowOf({ request, trace, traceId }: Traced) {
   const { requestId, account, cid, sentCid, name, meta, origins, options = null, expiresAt = null } = request
   const eventId = requestedEventId({ cid, generation: 1 })
   return {
@@ -97,11 +101,12 @@ function rowOf({ request, trace }: Traced) {
     event_id: eventId,
     body: new TextDecoder().decode(pinRequested.encode(eventId, { cid, generation: 1 })),
     trace_context: trace,
+    trace_id: traceId,
   }
 }
 
 /** What the statement has stored: all else in the rows is the default of its column. */
-function acceptedAt(request: PinRequest, at: Date): AcceptedPin {
+function acceptedAt({ request, traceId }: Traced, at: Date): AcceptedPin {
   const { options = null, expiresAt = null } = request
   const content: Content = {
     cid: request.cid,
@@ -122,6 +127,7 @@ function acceptedAt(request: PinRequest, at: Date): AcceptedPin {
     indexedAt: null,
     bridgedAt: null,
     carDeletionAt: null,
+    traceId,
     queuedAt: at,
     changedAt: at,
   }

@@ -78,6 +78,8 @@ export const contents = pgTable(
     bridgedAt: instant('bridged_at'),
     /** When the CAR of an unpinned content was last going to be deleted: from then on it may be gone. */
     carDeletionAt: instant('car_deletion_at'),
+    /** Of the request that began the generation: its trace goes through every service. Null when nothing was traced. */
+    traceId: text('trace_id'),
     queuedAt: instant('queued_at').notNull().defaultNow(),
     /** Of the state; also when the message that the content waits for was sent again. */
     changedAt: instant('changed_at').notNull().defaultNow(),
@@ -89,6 +91,8 @@ export const contents = pgTable(
     index('contents_running')
       .on(table.state, table.changedAt)
       .where(sql`${table.state} in ('queued', 'pinning')`),
+    // What was finished when, for who looks at the pace of the last hour.
+    index('contents_finished').on(table.changedAt).where(sql`${table.state} in ('pinned', 'failed')`),
     index('contents_not_bridged')
       .on(table.changedAt)
       .where(sql`${table.state} = 'pinned' and ${table.bridgedAt} is null`),

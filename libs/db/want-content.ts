@@ -1,3 +1,4 @@
+import { currentTraceId } from '#libs/telemetry/index.ts'
 import type { Queries } from './connect-database.ts'
 import { type AnyPgColumn, eq, sql } from './drizzle.ts'
 import { contents } from './schema.ts'
@@ -24,9 +25,10 @@ export async function wantContent(
   cid: string,
   startIn: 'queued' | 'pinning',
 ): Promise<WantedContent> {
+  const traceId = currentTraceId() ?? null
   const [changed] = await tx
     .insert(contents)
-    .values({ cid, generation: 1, state: startIn })
+    .values({ cid, generation: 1, state: startIn, traceId })
     .onConflictDoUpdate({
       target: contents.cid,
       set: {
@@ -45,6 +47,7 @@ export async function wantContent(
         verifiedAt: keptIfRestorable(contents.verifiedAt),
         indexedAt: keptIfRestorable(contents.indexedAt),
         bridgedAt: keptIfRestorable(contents.bridgedAt),
+        traceId: sql`case when ${restorable} then ${contents.traceId} else ${traceId}::text end`,
         queuedAt: sql`now()`,
         changedAt: sql`now()`,
       },

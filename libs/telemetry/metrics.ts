@@ -11,7 +11,10 @@ const all = ['gateway', ...workers, 'status', 'indexer-bridge'] as const
 const byApi = { 'pickup.api': ['cluster', 'psa', 'nats'] } as const
 const byWorker = { 'messaging.consumer.group.name': workers } as const
 const byConsumer = { 'messaging.consumer.group.name': [...workers, 'status', 'indexer-bridge'] } as const
-const byStream = { 'pickup.stream': ['PIN_JOBS', 'PIN_EVENTS'] } as const
+const byReader = {
+  'messaging.consumer.group.name': [...byConsumer['messaging.consumer.group.name'], 'dead-letter-router'],
+} as const
+const byStream = { 'pickup.stream': ['PIN_JOBS', 'PIN_EVENTS', 'DLQ', 'ADVISORIES'] } as const
 const byStep = { 'pickup.step': ['fetch', 'validate', 'add'] } as const
 const bySlot = { 'pickup.slot': ['job', 'long-look', 'transfer'] } as const
 const onNats = {
@@ -178,14 +181,14 @@ export const metrics = {
     '{message}',
     ['status'],
     'Messages that were not delivered yet',
-    byConsumer,
+    byReader,
   ),
   consumerAckPending: observedGauge(
     'pickup.consumer.ack_pending',
     '{message}',
     ['status'],
     'Messages in work or waiting to be tried again',
-    byConsumer,
+    byReader,
   ),
   streamUsage: observedGauge('pickup.stream.usage', 'By', ['status'], 'Size of a stream', byStream),
   streamLimit: observedGauge('pickup.stream.limit', 'By', ['status'], 'Its `max_bytes`', byStream),

@@ -1,6 +1,7 @@
 import {
   type Attributes,
   context,
+  isSpanContextValid,
   propagation,
   ROOT_CONTEXT,
   type Span,
@@ -49,6 +50,12 @@ export function currentTraceContext(): TraceContext {
   const carrier: TraceContext = {}
   propagation.inject(context.active(), carrier)
   return carrier
+}
+
+/** The id of the active trace; undefined when nothing is traced. */
+export function currentTraceId(): string | undefined {
+  const active = trace.getSpanContext(context.active())
+  return active && isSpanContextValid(active) ? active.traceId : undefined
 }
 
 /**

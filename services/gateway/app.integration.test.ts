@@ -7,6 +7,7 @@ import type { HttpServer } from '#libs/http/index.ts'
 import { createLogger } from '#libs/telemetry/index.ts'
 import { createApp } from './app.ts'
 import { readGatewayConfig } from './config.ts'
+import { natsIsAway } from './testing/nats-is-away.ts'
 
 const timeout = 20_000
 const log = createLogger('test', 'silent')
@@ -33,6 +34,7 @@ const appOn = (db: TestDatabase['db'], url: string, more: Record<string, string>
     liveJob: cid => (cid === v1 ? live : undefined),
     liveNodes: () => [],
     nodesHeardAt: () => new Date(),
+    natsView: natsIsAway,
     wakeOutbox: () => wakes++,
     checks: { postgres: () => db.execute('select 1') },
     log,

@@ -13,10 +13,13 @@ import { redirectTrailingSlash } from './cluster/redirect-trailing-slash.ts'
 import { shareWithOrigins } from './cluster/share-with-origins.ts'
 import type { GatewayConfig } from './config.ts'
 import { connectStores } from './connect-stores.ts'
+import { addDashboard } from './dashboard/add-dashboard.ts'
 import { addOpenApi } from './open-api.ts'
+import { addOperatorApi, type NatsView } from './operator/operator-api.ts'
 import { failureBody } from './psa/failure-body.ts'
-import { isOfPinningService } from './psa/pinning-path.ts'
+import { createGuard } from './psa/guard.ts'
 import { addPinningService } from './psa/pinning-service.ts'
+import { isOfTokenApi } from './token-paths.ts'
 
 type Deps = {
   config: GatewayConfig
@@ -25,6 +28,7 @@ type Deps = {
   /** The IPFS nodes in use, ordered by peer id, and when one of them was last announced. */
   liveNodes: () => LiveNode[]
   nodesHeardAt: () => Date
+  natsView: () => NatsView
   wakeOutbox: () => void
   checks: ReadinessChecks
   log: Logger
@@ -35,7 +39,7 @@ const clusterAccount = 'default'
 
 /** The HTTP API, not yet listening. */
 export async function createApp(deps: Deps): Promise<HttpServer> {
-  const { config, db, liveJob, liveNodes, nodesHeardAt, wakeOutbox, checks, log } = deps
+  const { config, db, liveJob, liveNodes, nodesHeardAt, natsView, wakeOutbox, checks, log } = deps
   const server = createServer({
     log,
     errorBody,
@@ -47,7 +51,9 @@ export async function createApp(deps: Deps): Promise<HttpServer> {
   await addOpenApi(server, { version: clusterVersion })
   // First, because a plugin that the parent has cannot be added with other options, and both have CORS.
   const stores = connectStores(server, config, log)
-  await addPinningService(server, { config, db, stores, liveJob, liveNodes, wakeOutbox })
+  const guard = createGuard({ config, db })
+  await addPinningService(server, { config, db, stores, guard, liveJob, liveNodes, wakeOutbox })
+  await addOperatorApi(server, { db, guard, liveJob, liveNodes, natsView, wakeOutbox })
 
   // In the order of ipfs-cluster: who may not ask learns nothing, not by CORS and not by a redirect either.
   const isOpen = config.credentials.size === 0
@@ -56,6 +62,7 @@ export async function createApp(deps: Deps): Promise<HttpServer> {
   redirectTrailingSlash(server)
   addPostToken(server, { isOpen })
   addHealthRoutes(server, checks)
+  await addDashboard(server)
 
   const peer = { id: config.CLUSTER_PEER_ID, name: config.CLUSTER_PEER_NAME }
   addPeerRoutes(server, {
@@ -88,4 +95,4 @@ export async function createApp(deps: Deps): Promise<HttpServer> {
  * client takes any other for an outage.
  */
 const errorBody: Parameters<typeof createServer>[0]['errorBody'] = (code, message, target) =>
-  isOfPinningService(target) ? failureBody(code, message) : { code, message }
+  isOfTokenApi(target) ? failureBody(code, message) : { code, message }

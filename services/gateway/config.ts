@@ -67,6 +67,8 @@ export const gatewaySettings = Type.Object({
   /** S3 signs no link for longer than 7 days. */
   CAR_LINK_TTL_MS: Type.Integer({ minimum: 1_000, maximum: 604_800_000, default: 900_000 }),
   S3_PUBLIC_ENDPOINT_URL: Type.Optional(Type.String({ pattern: '^https?://' })),
+  /** With `{traceId}` in it: where people see the trace of a pin. */
+  TRACE_URL_TEMPLATE: Type.String({ pattern: '^$|^https?://.*\\{traceId\\}', default: '' }),
   CLUSTER_IPFS_ADDR: Type.Optional(Type.String()),
   ALLOW_PRIVATE_ORIGINS: Type.Boolean({ default: false }),
 })

@@ -10,6 +10,7 @@ export const routeTags = {
   health: 'State of the gateway and what it measures',
   access: 'Tokens',
   pinning: 'The IPFS Pinning Service API',
+  operator: 'For operators: what is going on, and dead letters',
 } as const
 
 /** One answer of a route, for its document. */

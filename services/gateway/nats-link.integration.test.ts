@@ -25,6 +25,7 @@ test('without NATS nothing is live, and the link ends as soon as the service sto
   })
   assert.equal(link.liveJob('cid'), undefined)
   assert.deepEqual(link.liveNodes(), [])
+  assert.throws(() => link.natsView(), { statusCode: 503 })
   link.wakeOutbox()
   stopping.abort()
   await link.running

@@ -8,9 +8,11 @@ const timeout = 5_000
 const process = measureProcess()
 
 const queues: Queues = {
-  consumers: [{ name: 'fetcher', pending: 3, ackPending: 2 }],
-  streams: [{ name: 'PIN_JOBS', usedBytes: 10, limitBytes: 100 }],
-  deadLetters: 1,
+  consumers: [{ consumer: 'fetcher', stream: 'PIN_JOBS', waiting: 3, unsettled: 2, redelivered: 0 }],
+  streams: [
+    { stream: 'PIN_JOBS', messages: 5, bytes: 10, limitBytes: 100 },
+    { stream: 'DLQ', messages: 1, bytes: 10, limitBytes: -1 },
+  ],
 }
 const backlog = { outboxEvents: 4, outboxSeconds: 5, queuedSeconds: 6 }
 
@@ -26,6 +28,7 @@ test('what waits is told, and read once for all who ask within seconds', { timeo
   assert.equal(await process.valueOf('pickup_consumer_pending', fetcher), 3)
   assert.equal(await process.valueOf('pickup_consumer_ack_pending', fetcher), 2)
   assert.equal(await process.valueOf('pickup_stream_usage_bytes', { pickup_stream: 'PIN_JOBS' }), 10)
+  assert.equal(await process.valueOf('pickup_stream_limit_bytes'), 100)
   assert.equal(await process.valueOf('pickup_dead_letter_count'), 1)
   assert.equal(await process.valueOf('pickup_outbox_size'), 4)
   assert.equal(await process.valueOf('pickup_outbox_oldest_age_seconds'), 5)

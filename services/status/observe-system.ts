@@ -29,16 +29,16 @@ export function observeSystem(deps: Deps): Disposable {
   const queues = [consumerPending, consumerAckPending, streamUsage, streamLimit, deadLetters]
   observing.use(
     observeMetrics(queues, async observe => {
-      const { consumers, streams, deadLetters: letters } = await readQueues()
-      for (const { name, pending, ackPending } of consumers) {
-        observe(consumerPending, pending, { 'messaging.consumer.group.name': name })
-        observe(consumerAckPending, ackPending, { 'messaging.consumer.group.name': name })
+      const { consumers, streams } = await readQueues()
+      for (const { consumer, waiting, unsettled } of consumers) {
+        observe(consumerPending, waiting, { 'messaging.consumer.group.name': consumer })
+        observe(consumerAckPending, unsettled, { 'messaging.consumer.group.name': consumer })
       }
-      for (const { name, usedBytes, limitBytes } of streams) {
-        observe(streamUsage, usedBytes, { 'pickup.stream': name })
-        observe(streamLimit, limitBytes, { 'pickup.stream': name })
+      for (const { stream, messages, bytes, limitBytes } of streams) {
+        observe(streamUsage, bytes, { 'pickup.stream': stream })
+        if (limitBytes > 0) observe(streamLimit, limitBytes, { 'pickup.stream': stream })
+        if (stream === 'DLQ') observe(deadLetters, messages)
       }
-      observe(deadLetters, letters)
     }),
   )
   observing.use(

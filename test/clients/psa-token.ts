@@ -6,10 +6,14 @@ import { serverEnvironment } from '#deploy/local/server-environment.ts'
 const program = fileURLToPath(new URL('../../deploy/token.ts', import.meta.url))
 
 /** A new token of an account, made as an operator makes it. */
-export async function createPinningToken(databaseUrl: string, account: string): Promise<string> {
+export async function createPinningToken(
+  databaseUrl: string,
+  account: string,
+  scopes: readonly string[] = ['read', 'write'],
+): Promise<string> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [program, 'create', '--account', account, '--json'],
+    [program, 'create', '--account', account, ...scopes.flatMap(scope => ['--scope', scope]), '--json'],
     { env: serverEnvironment({ DATABASE_URL: databaseUrl }) },
   )
   return JSON.parse(stdout).token

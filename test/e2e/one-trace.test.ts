@@ -55,6 +55,12 @@ const traceOnceComplete = (traceId: (spans: ReceivedSpan[]) => string | undefine
     { what: 'the complete trace', timeoutMs: 20_000 },
   )
 
+/** Where people are sent to see what was done for a content. */
+async function knownTrace(cid: string): Promise<string> {
+  const { rows } = await pipeline.database.query('select trace_id from contents where cid = $1', [cid])
+  return rows[0].trace_id
+}
+
 test('one trace leads from the HTTP request through every service, a redelivery included', {
   timeout: 60_000,
 }, async () => {
@@ -76,6 +82,7 @@ test('one trace leads from the HTTP request through every service, a redelivery 
   )
   const deliveries = trace.filter(({ name }) => name === 'process pin.requested')
   assert.ok(deliveries.length >= 2, 'each delivery of the job has a span in the trace')
+  assert.equal(await knownTrace(cid), trace[0]?.traceId)
 })
 
 test('the trace of an internal producer goes on through every service', { timeout: 60_000 }, async () => {
@@ -89,6 +96,7 @@ test('the trace of an internal producer goes on through every service', { timeou
   const acceptance = 'outside → fetcher process pin.requested'
   const job = 'fetcher process pin.requested → fetcher send pin.requested'
   await traceOnceComplete(() => traceId, [acceptance, job, ...pipelineEdges('fetcher send pin.requested')])
+  assert.equal(await knownTrace(cid), traceId)
   assert.equal(
     (await client.status(cid)).status,
     'unpinned',

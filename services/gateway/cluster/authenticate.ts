@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import { fastifyJwt } from '@fastify/jwt'
 import { HttpError, type HttpServer } from '#libs/http/index.ts'
-import { isOfPinningService, isPathOfPinningService } from '../psa/pinning-path.ts'
+import { isOfTokenApi, isPathOfTokenApi } from '../token-paths.ts'
 import type { Credentials } from './credentials.ts'
 
 const realm = 'realm="Restricted IPFS Cluster API"'
@@ -38,8 +38,7 @@ export async function authenticate(server: HttpServer, credentials: Credentials)
     if (method === 'OPTIONS' || routeOptions.config.public) return
     // It has tokens of its own. The route that was found decides, so that no form of a target is one thing here and
     // another there.
-    if (routeOptions.url === undefined ? isOfPinningService(url) : isPathOfPinningService(routeOptions.url))
-      return
+    if (routeOptions.url === undefined ? isOfTokenApi(url) : isPathOfTokenApi(routeOptions.url)) return
     const { authorization = '' } = request.headers
     const given = readBasic(authorization)
     try {

@@ -1,6 +1,6 @@
 import { fastifyCors } from '@fastify/cors'
 import type { HttpServer } from '#libs/http/index.ts'
-import { isOfPinningService } from '../psa/pinning-path.ts'
+import { isOfTokenApi } from '../token-paths.ts'
 import { parseGoDuration } from './go-duration.ts'
 
 type CorsSettings = {
@@ -27,7 +27,7 @@ export async function shareWithOrigins(server: HttpServer, settings: CorsSetting
   await server.register(fastifyCors, {
     delegator: ({ method, headers, url }, done) => {
       // It has rules of its own.
-      if (isOfPinningService(url)) return done(null, { origin: false })
+      if (isOfTokenApi(url)) return done(null, { origin: false })
       const preflight = method === 'OPTIONS' && headers['access-control-request-method'] !== undefined
       const shared = headers.origin !== undefined && (preflight || methods.includes(method))
       done(null, {

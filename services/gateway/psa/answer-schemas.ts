@@ -27,7 +27,7 @@ const PinStatus = Type.Object({
   delegates: Type.Array(multiaddr, { minItems: 1, maxItems: 20, description: 'Peers to connect to' }),
   info: texts(
     'What is known: `status_details`, `progress`, `blocks`, `bytes_fetched`, `rate`, `stalled_for`, `queue_position`, ' +
-      '`attempts`, `dag_size`, `raw_size`, `car_cid`, `verified_at`, `failure_code`, `missing_cids`, `pinned_until`',
+      '`attempts`, `dag_size`, `raw_size`, `car_cid`, `verified_at`, `failure_code`, `missing_cids`, `pinned_until`, `trace_id`',
   ),
 })
 

@@ -6,6 +6,7 @@ import { connectDatabase, pins } from '#libs/db/index.ts'
 import { createLogger } from '#libs/telemetry/index.ts'
 import { createApp } from '../app.ts'
 import { readGatewayConfig } from '../config.ts'
+import { natsIsAway } from '../testing/nats-is-away.ts'
 import { type Answer, type PinningApp, startPinningApp } from './testing/pinning-app.ts'
 import { cidOf, v0 } from './testing/test-cids.ts'
 
@@ -125,6 +126,7 @@ test('while Postgres is away everything is 503 with Retry-After', { timeout }, a
     liveJob: () => undefined,
     liveNodes: () => [],
     nodesHeardAt: () => new Date(),
+    natsView: natsIsAway,
     wakeOutbox: () => {},
     checks: {},
     log,

@@ -1,25 +1,20 @@
 import { Type } from 'typebox'
 import type { HttpServer } from '#libs/http/index.ts'
-import type { ObjectRef, ReadLink } from '#libs/storage/index.ts'
 import type { Answer } from '../describe-route.ts'
 import { describePinningRoute, requestIdParameter } from './describe-pinning-route.ts'
 import { type FindPin, foundPin } from './found-pin.ts'
+import { type Linking, linkToCar } from './link-to-car.ts'
 import { carType, type OpenCar } from './open-car.ts'
 import { pinReceipt } from './pin-receipt.ts'
 
-type Deps = {
-  findPin: FindPin
-  presignRead: (ref: ObjectRef, link: ReadLink) => Promise<string>
-  linkValidForMs: number
-  openCar: OpenCar
-}
+type Deps = Linking & { findPin: FindPin; openCar: OpenCar }
 
 /**
  * `GET /pins/{requestid}/car` → 307 to a link into the store that needs no token; the bytes themselves for who asks for
  * `application/vnd.ipld.car`, and so cannot or will not follow it.
  */
 export function addGetCar(server: HttpServer, deps: Deps): void {
-  const { findPin, presignRead, linkValidForMs, openCar } = deps
+  const { findPin, openCar, ...linking } = deps
   server.get<{ Params: { requestid: string } }>(
     '/pins/:requestid/car',
     getCarRoute,
@@ -31,14 +26,7 @@ export function addGetCar(server: HttpServer, deps: Deps): void {
         const answer = await openCar(receipt, { headers, tokenId }, reply.raw)
         return reply.code(answer.status).headers(answer.headers).send(answer.body)
       }
-      const link = await presignRead(
-        { bucket: receipt.bucket, key: receipt.key },
-        {
-          validForMs: linkValidForMs,
-          contentType: carType,
-          fileName: `${receipt.root}.car`,
-        },
-      )
+      const link = await linkToCar(receipt, linking)
       return reply.code(307).headers({ Location: link, 'Cache-Control': 'no-store' }).send()
     },
   )

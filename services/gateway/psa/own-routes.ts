@@ -1,5 +1,6 @@
 import {
   type AcceptedPin,
+  countPinsByState,
   type Database,
   findPsaPins,
   type PinRequest,
@@ -7,17 +8,22 @@ import {
   queuePositions,
   revokedTokens,
   setbacksOf,
+  stepsOf,
   watchedPins,
 } from '#libs/db/index.ts'
 import type { HttpServer } from '#libs/http/index.ts'
+import type { ObjectRef, ReadLink } from '#libs/storage/index.ts'
 import type { GatewayConfig } from '../config.ts'
 import type { Stores } from '../connect-stores.ts'
 import { stopTransfers } from '../stop-transfers.ts'
 import type { FindKeyedPins } from './add-pin.ts'
 import type { FindPin } from './found-pin.ts'
+import { addGetAccount } from './get-account.ts'
 import { addGetBatch } from './get-batch.ts'
 import { addGetCar } from './get-car.ts'
+import { addGetCarLink } from './get-car-link.ts'
 import { addGetEvents } from './get-events.ts'
+import { addGetHistory } from './get-history.ts'
 import { addGetReceipt } from './get-receipt.ts'
 import { createOpenCar } from './open-car.ts'
 import type { PinStatusOf } from './pin-status.ts'
@@ -49,6 +55,12 @@ export function addOwnRoutes(scope: HttpServer, deps: Deps): void {
   addPostBatch(scope, { ...deps, maxPins })
   addGetBatch(scope, { findPins: which => findPsaPins(db, which), statusOf, maxPins })
   addGetReceipt(scope, { findPin })
+  addGetAccount(scope, { countPins: account => countPinsByState(db, { account, api: 'psa' }) })
+  addGetHistory(scope, {
+    findPin,
+    stepsOf: content => stepsOf(db, content),
+    traceUrlTemplate: config.TRACE_URL_TEMPLATE,
+  })
   const stallTimeoutMs = config.STREAM_STALL_TIMEOUT_MS
   const watch = createPinWatch({
     watchedPins: ids => watchedPins(db, ids),
@@ -75,10 +87,11 @@ export function addOwnRoutes(scope: HttpServer, deps: Deps): void {
     stallTimeoutMs,
     stopping: stopTransfers(scope, config.SHUTDOWN_TIMEOUT_MS / 2),
   })
-  addGetCar(scope, {
+  const linking = {
     findPin,
-    presignRead: (ref, link) => stores.outside.presignRead(ref, link),
+    presignRead: (ref: ObjectRef, link: ReadLink) => stores.outside.presignRead(ref, link),
     linkValidForMs: config.CAR_LINK_TTL_MS,
-    openCar,
-  })
+  }
+  addGetCar(scope, { ...linking, openCar })
+  addGetCarLink(scope, linking)
 }

@@ -16,6 +16,7 @@ export function pinInfo(pin: AcceptedPin['pin'], { live, ...facts }: Known): Rec
     ...stateInfo(known),
     attempts: attempts === 0 ? undefined : attempts,
     pinned_until: pin.expiresAt?.toISOString(),
+    trace_id: known.content.traceId,
   }
   return Object.fromEntries(
     Object.entries(details).flatMap(([key, value]) =>

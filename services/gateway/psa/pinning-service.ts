@@ -7,7 +7,6 @@ import {
   type Database,
   findKeyedPins,
   findPsaPin,
-  findToken,
   newRequestId,
   type PinRequest,
   queuePosition,
@@ -15,29 +14,28 @@ import {
   replacePsaPin,
   setbacksOf,
 } from '#libs/db/index.ts'
-import { HttpError, type HttpServer } from '#libs/http/index.ts'
+import type { HttpServer } from '#libs/http/index.ts'
 import type { GatewayConfig } from '../config.ts'
 import type { Stores } from '../connect-stores.ts'
+import { pinningServicePath } from '../token-paths.ts'
 import { addAddPin } from './add-pin.ts'
 import { pinningSchemas } from './answer-schemas.ts'
 import { createDelegates } from './delegates.ts'
 import { addDeletePin } from './delete-pin.ts'
 import { addGetPin } from './get-pin.ts'
-import { limitRate } from './limit-rate.ts'
+import type { Guard } from './guard.ts'
 import { addListPins } from './list-pins.ts'
 import { addOwnRoutes } from './own-routes.ts'
 import { createPinStatusOf } from './pin-status.ts'
-import { pinningServicePath } from './pinning-path.ts'
 import { createReadPin } from './read-pin.ts'
 import { addReplacePin } from './replace-pin.ts'
 import { createRequireQuota } from './require-quota.ts'
-import { requireToken } from './require-token.ts'
-import { createTokenCache } from './token-cache.ts'
 
 type Deps = {
   config: GatewayConfig
   db: Database
   stores: Stores
+  guard: Guard
   liveJob: (cid: string) => LiveJob | undefined
   liveNodes: () => LiveNode[]
   wakeOutbox: () => void
@@ -52,7 +50,7 @@ export async function addPinningService(server: HttpServer, deps: Deps): Promise
   await server.register(
     async scope => {
       await shareWithBrowsers(scope)
-      await guard(scope, deps)
+      await deps.guard(scope)
       addRoutes(scope, deps)
     },
     { prefix: pinningServicePath },
@@ -90,19 +88,6 @@ async function shareWithBrowsers(scope: HttpServer): Promise<void> {
     ],
     maxAge: 86_400,
     strictPreflight: false,
-  })
-}
-
-async function guard(scope: HttpServer, { config, db }: Deps): Promise<void> {
-  const findGrant = createTokenCache({
-    findToken: token => findToken(db, token),
-    maxAgeMs: config.TOKEN_CACHE_MS,
-  })
-  requireToken(scope, { findGrant })
-  await limitRate(scope, { perSecond: config.RATE_LIMIT_PER_SECOND, burst: config.RATE_LIMIT_BURST })
-  // Of its own, so that a path without a route is refused behind the same hooks.
-  scope.setNotFoundHandler(() => {
-    throw new HttpError(404, 'not found')
   })
 }
 

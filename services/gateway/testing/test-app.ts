@@ -4,6 +4,7 @@ import { createTestDatabase } from '#libs/db/testing/test-database.ts'
 import { createLogger } from '#libs/telemetry/index.ts'
 import { createApp } from '../app.ts'
 import { readGatewayConfig } from '../config.ts'
+import { natsIsAway } from './nats-is-away.ts'
 
 /** The gateway's API over a database of its own, without a network. */
 export type TestApp = Awaited<ReturnType<typeof startTestApp>>
@@ -21,6 +22,7 @@ export async function startTestApp({ settings = {}, liveJob = () => undefined }:
     liveJob,
     liveNodes: () => [],
     nodesHeardAt: () => new Date(),
+    natsView: natsIsAway,
     wakeOutbox: () => wakes++,
     checks: {},
     log: createLogger('test', 'silent'),

@@ -46,6 +46,7 @@ export function acceptedPin(
       indexedAt: null,
       bridgedAt: null,
       carDeletionAt: null,
+      traceId: null,
       queuedAt: created,
       changedAt: changed,
       ...content,

@@ -4,6 +4,8 @@ import { createTestDatabase } from '#libs/db/testing/test-database.ts'
 import { createLogger } from '#libs/telemetry/index.ts'
 import { createApp } from '../../app.ts'
 import { readGatewayConfig } from '../../config.ts'
+import type { NatsView } from '../../operator/operator-api.ts'
+import { natsIsAway } from '../../testing/nats-is-away.ts'
 
 /** The gateway over a database of its own, with what live workers would say. */
 export type PinningApp = Awaited<ReturnType<typeof startPinningApp>>
@@ -12,6 +14,7 @@ type Options = {
   settings?: Record<string, string>
   liveJobs?: Map<string, LiveJob>
   liveNodes?: () => LiveNode[]
+  natsView?: () => NatsView
 }
 
 /** Fields of every shape that answers have. */
@@ -23,7 +26,12 @@ export type Answer = {
   body: ReturnType<typeof JSON.parse>
 }
 
-export async function startPinningApp({ settings = {}, liveJobs, liveNodes = () => [] }: Options = {}) {
+export async function startPinningApp({
+  settings = {},
+  liveJobs,
+  liveNodes = () => [],
+  natsView = natsIsAway,
+}: Options = {}) {
   await using starting = new AsyncDisposableStack()
   const { db, url } = starting.use(await createTestDatabase())
   let wakes = 0
@@ -39,6 +47,7 @@ export async function startPinningApp({ settings = {}, liveJobs, liveNodes = () 
     liveJob: cid => liveJobs?.get(cid),
     liveNodes,
     nodesHeardAt: () => new Date(),
+    natsView,
     wakeOutbox: () => wakes++,
     checks: {},
     log: createLogger('test', 'silent'),
