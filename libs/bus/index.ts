@@ -23,6 +23,7 @@ export {
   openNodeAnnouncer,
 } from './live-nodes.ts'
 export { type LiveJob, type LiveMirror, mirrorLiveView, openLiveView } from './live-view.ts'
+export { isNatsAway } from './nats-away.ts'
 export { provisionStreams } from './provision.ts'
 export { type Publish, publishBody, publishEvent } from './publish.ts'
 export { type Queues, readQueues } from './queues.ts'

@@ -84,12 +84,20 @@ export async function readEvents({
           await reaction.react(message)
         },
       )
-      measure()
-      // Not confirmed, unlike that of a job: an event whose ack is lost comes again, and changes nothing.
-      message.ack()
     } catch (error) {
       measure({ 'error.type': failureOf(error).code })
-      await refuse(message, deliveryCount, error)
+      return refuse(message, deliveryCount, error)
+    }
+    measure()
+    acknowledge(message)
+  }
+
+  /** Not confirmed, unlike that of a job: an event whose ack is lost comes again, and changes nothing. */
+  function acknowledge(message: JsMsg): void {
+    try {
+      message.ack()
+    } catch (err) {
+      log.debug({ err, seq: message.seq }, 'event not acknowledged, it will come again')
     }
   }
 

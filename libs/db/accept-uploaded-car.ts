@@ -1,4 +1,5 @@
 import { pinCancelled } from '#libs/events/index.ts'
+import { currentTraceId } from '#libs/telemetry/index.ts'
 import { type AcceptedPin, countAccepted, type PinRequest, writePin } from './accept-pin.ts'
 import type { Database, Queries } from './connect-database.ts'
 import { and, eq, sql } from './drizzle.ts'
@@ -45,6 +46,7 @@ async function overtakeFetch(tx: Queries, { cid, generation, state }: Content): 
       generation: generation + 1,
       state: 'pinning',
       attempts: 0,
+      traceId: currentTraceId() ?? null,
       queuedAt: sql`now()`,
       changedAt: sql`now()`,
     })

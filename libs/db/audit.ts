@@ -13,10 +13,11 @@ export type AuditEntry = {
 
 /**
  * Notes what was done, in the transaction that does it. The end of a dead letter is noted once: a second one changes
- * nothing.
+ * nothing, and resolves with false.
  */
-export async function recordAudit(tx: Queries, entry: AuditEntry): Promise<void> {
-  await tx.insert(audit).values(entry).onConflictDoNothing()
+export async function recordAudit(tx: Queries, entry: AuditEntry): Promise<boolean> {
+  const noted = await tx.insert(audit).values(entry).onConflictDoNothing().returning({ id: audit.id })
+  return noted.length > 0
 }
 
 /** How a dead letter was settled; undefined while it was not. */

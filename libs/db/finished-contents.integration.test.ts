@@ -15,7 +15,8 @@ test('what ended is counted in its minute, and nothing else', { timeout: 20_000 
     await pins.accept(cid)
     await pins.setState(cid, state)
     const changedAt = new Date(Date.now() - minutesAgo * minuteMs)
-    await db.update(contents).set({ changedAt }).where(eq(contents.cid, cid))
+    const verifiedAt = state === 'pinned' ? changedAt : null
+    await db.update(contents).set({ changedAt, verifiedAt }).where(eq(contents.cid, cid))
   }
   await ended('a', 'pinned', 3)
   await ended('b', 'pinned', 3)
@@ -24,6 +25,8 @@ test('what ended is counted in its minute, and nothing else', { timeout: 20_000 
   await ended('still running', 'pinning', 1)
   await ended('let go', 'unpinned', 1)
   await ended('long ago', 'pinned', 11)
+  // As when the indexer bridge is told once more.
+  await db.update(contents).set({ changedAt: new Date() }).where(eq(contents.cid, 'long ago'))
   const minutes = await finishedByMinute(db, 10)
   assert.equal(minutes.length, 10)
   const times = minutes.map(({ at }) => at.getTime())

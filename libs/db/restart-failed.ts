@@ -15,19 +15,20 @@ export type Restart = 'restarted' | 'pinned' | 'superseded' | 'unwanted' | 'runn
 
 /**
  * Starts a new generation of a content whose `generation` has failed, with its job in the outbox, and notes in the same
- * transaction how it ended. Safe to repeat: by then the generation is another.
+ * transaction how it ended. Safe to repeat: by then the generation is another. `repeated` when the letter was settled
+ * meanwhile: nothing is done then.
  */
 export async function restartFailed(
   db: Database,
   { cid, generation }: { cid: string; generation: number },
   note: Omit<AuditEntry, 'outcome'>,
-): Promise<Restart> {
+): Promise<Restart | 'repeated'> {
   return db.transaction(async tx => {
     const [content] = await tx.select().from(contents).where(eq(contents.cid, cid)).for('update')
     const outcome = whatToDo(content, generation)
     if (outcome === 'running' || outcome === 'unknown') return outcome
+    if (!(await recordAudit(tx, { ...note, outcome }))) return 'repeated'
     if (outcome === 'restarted') await wantFetched(tx, cid)
-    await recordAudit(tx, { ...note, outcome })
     return outcome
   })
 }

@@ -18,9 +18,8 @@ export async function discardDeadLetter(
 ): Promise<Discarded> {
   const letter = await letters.get(id)
   if (!letter) return { id, outcome: 'gone' }
-  const ended = await endOfLetter(db, letter.key)
-  if (!ended)
-    await recordAudit(db, { ...auditOf(letter, 'dead-letter.discard', actor), outcome: 'discarded' })
+  const note = { ...auditOf(letter, 'dead-letter.discard', actor), outcome: 'discarded' }
+  const isNoted = !(await endOfLetter(db, letter.key)) && (await recordAudit(db, note))
   await letters.remove(id)
-  return { id, outcome: ended ? 'repeated' : 'discarded' }
+  return { id, outcome: isNoted ? 'discarded' : 'repeated' }
 }

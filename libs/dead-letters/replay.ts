@@ -52,8 +52,8 @@ async function replay({ db, publish }: ReplayDeps, letter: DeadLetter, actor: st
       return { id, outcome: 'refused', why: `it would end here again: ${asked.why}` }
     case 'message':
       await publish({ id: `replay.${key}`, subject, body })
-      await recordAudit(db, { ...note, outcome: 'republished' })
-      return { id, outcome: 'republished' }
+      const isNoted = await recordAudit(db, { ...note, outcome: 'republished' })
+      return { id, outcome: isNoted ? 'republished' : 'repeated' }
     case 'job': {
       const outcome = await restartFailed(db, asked, note)
       if (outcome === 'running')

@@ -1,4 +1,5 @@
 import type { Collection } from './dag-source.ts'
+import type { EmptyBlock } from './empty-block.ts'
 import { beginCall } from './kubo-call.ts'
 import type { KuboHttp } from './kubo-http.ts'
 import type { PinGate } from './pin-gate.ts'
@@ -13,12 +14,13 @@ import { readJsonLines } from './read-json-lines.ts'
  * later pin behind it.
  */
 export async function collectGarbage(
-  deps: { http: KuboHttp; gate: PinGate },
+  deps: { http: KuboHttp; gate: PinGate; emptyBlock: EmptyBlock },
   options: { signal: AbortSignal },
 ): Promise<Collection> {
   const call = beginCall('collect garbage', options, { expired: 'timed-out', failed: 'source-unavailable' })
   try {
     using _pass = await deps.gate.enterCollection(call.signal)
+    deps.emptyBlock.forget()
     if (await isAdding(deps.http, call.signal)) return { removedBlocks: 0, postponed: true }
     const response = await deps.http.runCommand('repo/gc', {}, call.signal)
     let removedBlocks = 0

@@ -18,14 +18,14 @@ const keptMs = 1_000
 export type EmptyBlock = {
   /** Puts it, unless it was put just now. */
   keep(options: TimeLimit): Promise<void>
-  /** A garbage collection may have removed it. */
+  /** To be called when a garbage collection begins. */
   forget(): void
 }
 
 /**
  * The block of no bytes by sha2-256: the leaf of every empty file, and the empty dag-pb node, since blocks are kept by
  * multihash. Between Kubo nodes (0.43) bitswap never delivers it, so a DAG with an empty file would wait for it for
- * ever. It is not pinned; each job sees to it again.
+ * ever. It is not pinned; each pin that runs ahead sees to it again, while no garbage is collected.
  */
 export function createEmptyBlock(client: KuboRPCClient): EmptyBlock {
   let putAt = -Infinity

@@ -33,7 +33,7 @@ test('locate reports a root that nobody has as not-found when the time is over',
   assert.ok(performance.now() - started < 2_000)
 })
 
-test('after locate the node has the empty block, which no peer sends', { timeout }, async () => {
+test('locate of the empty block, which no peer sends, gives it to the node', { timeout }, async () => {
   await using provider = await startKuboNode()
   await using node = await startKuboNode()
   await using source = connectNode(node)

@@ -4,16 +4,16 @@ import { beginCall } from './kubo-call.ts'
 import type { KuboHttp } from './kubo-http.ts'
 
 /**
- * Asks for the root block alone. Kubo fetches and keeps it, so the pin that follows does not ask again. A node that has
- * the root then also has the empty block, which it could not fetch.
+ * Asks for the root block alone. Kubo fetches and keeps it, so the pin that follows does not ask again. The empty block,
+ * which it could not fetch, is given to it.
  */
 export async function locate(
   { http, emptyBlock }: { http: KuboHttp; emptyBlock: EmptyBlock },
   cid: string,
   options: TimeLimit,
 ): Promise<void> {
-  if (!isEmptyBlock(cid)) await findRoot(http, cid, options)
-  await emptyBlock.keep(options)
+  if (isEmptyBlock(cid)) await emptyBlock.keep(options)
+  else await findRoot(http, cid, options)
 }
 
 /** By undici: a thousand of these may run at once, and `fetch` takes three times the work for each. */

@@ -1,4 +1,4 @@
-import type { LiveJob, LiveNode } from '#libs/bus/index.ts'
+import { isNatsAway, type LiveJob, type LiveNode } from '#libs/bus/index.ts'
 import { countPins, type Database, isDatabaseAway } from '#libs/db/index.ts'
 import { addHealthRoutes, createServer, type HttpServer, type ReadinessChecks } from '#libs/http/index.ts'
 import { createPathResolver } from '#libs/ipfs/index.ts'
@@ -43,7 +43,7 @@ export async function createApp(deps: Deps): Promise<HttpServer> {
   const server = createServer({
     log,
     errorBody,
-    isBackendAway: isDatabaseAway,
+    isBackendAway: error => isDatabaseAway(error) || isNatsAway(error),
     maxHeaderBytes: config.MAX_HEADER_BYTES,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
     maxPendingRequests: config.MAX_PENDING_REQUESTS,

@@ -9,7 +9,8 @@ import { workersOf } from './workers-of.ts'
 
 type Deps = {
   readQueues: () => Promise<Queues>
-  finishedByMinute: (minutes: number) => Promise<FinishedMinute[]>
+  /** Of the last hour, by minute. */
+  pace: () => Promise<FinishedMinute[]>
   leasedJobs: () => Promise<LeasedJob[]>
   liveJob: (cid: string) => LiveJob | undefined
   liveNodes: () => LiveNode[]
@@ -17,7 +18,6 @@ type Deps = {
 
 /** All who look get the same answer for so long. */
 const overviewMs = 2_000
-const minutes = 60
 
 /** `GET /overview` → queues, workers, nodes and the pace of the last hour. Its cost does not grow with those who look. */
 export function addGetOverview(server: HttpServer, deps: Deps): void {
@@ -27,16 +27,12 @@ export function addGetOverview(server: HttpServer, deps: Deps): void {
 
 async function lookAround({
   readQueues,
-  finishedByMinute,
+  pace,
   leasedJobs,
   liveJob,
   liveNodes,
 }: Deps): Promise<Static<typeof overviewSchema>> {
-  const [queues, finished, leased] = await Promise.all([
-    readQueues(),
-    finishedByMinute(minutes),
-    leasedJobs(),
-  ])
+  const [queues, finished, leased] = await Promise.all([readQueues(), pace(), leasedJobs()])
   return {
     at: new Date().toISOString(),
     ...queues,

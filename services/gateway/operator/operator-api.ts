@@ -6,6 +6,7 @@ import type { Guard } from '../psa/guard.ts'
 import { operatorPath } from '../token-paths.ts'
 import { addDeadLetterRoutes } from './dead-letter-routes.ts'
 import { addGetOverview } from './get-overview.ts'
+import { createPace } from './pace.ts'
 import { type PublishMessage, publishAllowed } from './publish-allowed.ts'
 
 /** What operators see of NATS, and do there. */
@@ -25,6 +26,7 @@ type Deps = {
   wakeOutbox: () => void
 }
 
+const paceMinutes = 60
 /** More running jobs than that are not counted. */
 const maxJobs = 20_000
 
@@ -36,7 +38,7 @@ export async function addOperatorApi(server: HttpServer, deps: Deps): Promise<vo
       await guard(scope, 'admin')
       addGetOverview(scope, {
         readQueues: () => natsView().readQueues(),
-        finishedByMinute: minutes => finishedByMinute(db, minutes),
+        pace: createPace(minutes => finishedByMinute(db, minutes), paceMinutes),
         leasedJobs: () => leasedJobs(db, maxJobs),
         liveJob,
         liveNodes,
