@@ -23,8 +23,8 @@ export function addPinDialog(ask, onAdded) {
   })
   const problem = h('p', { id: 'add-problem', class: 'problem', role: 'alert' })
   const button = h('button', { type: 'submit', class: 'main' }, 'Pin it')
-  /** A repeat of what was perhaps accepted, but never answered, is the same pin. */
-  const idempotencyKey = crypto.randomUUID()
+  /** A repeat of what was perhaps accepted, but never answered, is the same pin. Anything else is another one. */
+  let last = { bodyText: '', key: '' }
 
   /** @param {Event} event */
   async function submit(event) {
@@ -37,7 +37,10 @@ export function addPinDialog(ask, onAdded) {
         ...(name.value.trim() === '' ? {} : { name: name.value.trim() }),
         origins: origins.value.split(/[\s,]+/).filter(origin => origin !== ''),
       }
-      const pin = await ask('psa/pins', { method: 'POST', body, idempotencyKey })
+      const bodyText = JSON.stringify(body)
+      if (last.bodyText !== bodyText) last = { bodyText, key: randomKey() }
+      const pin = await ask('psa/pins', { method: 'POST', body, idempotencyKey: last.key })
+      last = { bodyText: '', key: '' }
       dialog.close()
       form.reset()
       onAdded(pin)
@@ -75,3 +78,7 @@ export function addPinDialog(ask, onAdded) {
   const dialog = h('dialog', { 'aria-labelledby': 'add-title' }, form)
   return dialog
 }
+
+/** Over plain HTTP from another machine there is no `crypto.randomUUID`. */
+const randomKey = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('')

@@ -33,6 +33,7 @@ export function confirmDialog({ title, text, action, act }) {
       button.disabled = false
     }
   }
-  document.body.append(dialog)
+  // With its page it goes away, too.
+  document.querySelector('main')?.append(dialog)
   dialog.showModal()
 }

@@ -67,6 +67,24 @@ export function keepInOrder(parent, elements) {
     if (parent.children[place] !== element) parent.insertBefore(element, parent.children[place] ?? null)
 }
 
+/**
+ * A function that draws only facts which differ from those before: the same again must not take the focus or a selection
+ * away.
+ *
+ * @template Facts
+ * @param {(facts: Facts) => void} draw
+ * @returns {(facts: Facts) => void}
+ */
+export function whenChanged(draw) {
+  let seen = ''
+  return facts => {
+    const now = JSON.stringify(facts)
+    if (now === seen) return
+    seen = now
+    draw(facts)
+  }
+}
+
 /** @param {readonly Child[]} children */
 const nodesOf = children =>
   children.flatMap(child => {

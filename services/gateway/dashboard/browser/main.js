@@ -127,9 +127,13 @@ async function start() {
     event.preventDefault()
     main.focus()
   })
-  addEventListener('hashchange', () => show())
   const token = storedToken()
-  if (token) await resume(token)
+  if (token) {
+    fill(main, h('p', { class: 'muted', role: 'status' }, 'Signing in…'))
+    await resume(token)
+  }
+  // Not before: a form to sign in beside `resume` would have two accounts in turn.
+  addEventListener('hashchange', () => show())
   show()
 }
 

@@ -1,6 +1,6 @@
 import { AskError } from './ask.js'
 import { confirmDialog } from './confirm-dialog.js'
-import { fill, h, say } from './dom.js'
+import { fill, h, say, whenChanged } from './dom.js'
 import { followEvents } from './events.js'
 import { pinDetails } from './pin-details.js'
 import { pinProgress } from './pin-progress.js'
@@ -89,6 +89,10 @@ export function pinPage(context, requestId) {
       void showMore()
   }
 
+  const showDetails = whenChanged((/** @type {Parameters<typeof pinDetails>} */ facts) =>
+    fill(details, ...pinDetails(...facts)),
+  )
+
   /** What the events do not tell. */
   async function showMore() {
     try {
@@ -97,7 +101,7 @@ export function pinPage(context, requestId) {
         ask(`${path}/history`, { signal }),
         isPinned ? ask(`${path}/receipt`, { signal }) : undefined,
       ])
-      if (pin) fill(details, ...pinDetails(pin, history, receipt))
+      if (pin) showDetails([pin, history, receipt])
     } catch (error) {
       // The next event brings it; an answer that came too late is of no use.
       if (!signal.aborted && !(error instanceof AskError)) throw error
@@ -107,11 +111,26 @@ export function pinPage(context, requestId) {
   /** @param {AbortSignal} looking */
   async function look(looking) {
     let isGone = false
-    await followEvents(`${path}/events`, token, looking, (name, data) => {
-      onConnection(false)
-      if (name === 'deleted') isGone = true
-      else show(data)
-    })
+    // Browsers have six connections to a server, and a page that nobody sees must not hold one of them.
+    const unseen = new AbortController()
+    const onVisibility = () => {
+      if (document.hidden) unseen.abort()
+    }
+    document.addEventListener('visibilitychange', onVisibility)
+    try {
+      await followEvents(`${path}/events`, token, AbortSignal.any([looking, unseen.signal]), (name, data) => {
+        onConnection(false)
+        if (name === 'deleted') isGone = true
+        else show(data)
+        // In a tab that was opened in the background the pin's name stands nevertheless.
+        onVisibility()
+      })
+    } catch (error) {
+      if (unseen.signal.aborted) return 0
+      throw error
+    } finally {
+      document.removeEventListener('visibilitychange', onVisibility)
+    }
     if (isGone) throw new AskError(404, 'This pin was removed.')
     refreshAges(details)
     if (pin?.status !== 'pinned' && pin?.status !== 'failed') return soonMs
@@ -134,7 +153,12 @@ export function pinPage(context, requestId) {
   return { title: 'Pin', element }
 }
 
-/** A failure has a place of its own; the figures of a transfer stand beside its bar, and would be read out each second. */
+/**
+ * A failure has a place of its own; the figures of a transfer and the place in the queue stand beside the bar, and would
+ * be read out each second.
+ */
 /** @param {Pin} pin */
-const sentenceOf = ({ status, info }) =>
-  status === 'failed' || (status !== 'pinned' && info['progress']) ? '' : (info['status_details'] ?? '')
+function sentenceOf({ status, info }) {
+  const isBesideBar = info['progress'] ?? info['queue_position']
+  return status === 'failed' || (status !== 'pinned' && isBesideBar) ? '' : (info['status_details'] ?? '')
+}

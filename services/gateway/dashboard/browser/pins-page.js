@@ -37,6 +37,8 @@ export function pinsPage(context, query) {
     goTo(() => befores.splice(0))
   })
   const filters = pinsFilter(filter, changed => {
+    // What was typed last is told of a moment later: the address is another page's by then, perhaps.
+    if (signal.aborted) return
     filter = changed
     const kept = new URLSearchParams(Object.entries(changed).filter(([, value]) => value !== ''))
     history.replaceState(null, '', `#/pins${kept.size > 0 ? `?${kept.toString()}` : ''}`)

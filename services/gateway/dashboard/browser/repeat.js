@@ -53,6 +53,7 @@ export function repeat({ look, onConnection, onError, signal }) {
   const pause = ms =>
     /** @type {Promise<void>} */ (
       new Promise(resolve => {
+        if (signal.aborted) return resolve()
         const timer = setTimeout(() => document.hidden || wake(), ms)
         const begunAt = performance.now()
         const onShown = () => {
@@ -64,10 +65,10 @@ export function repeat({ look, onConnection, onError, signal }) {
           resolve()
         }
         document.addEventListener('visibilitychange', onShown)
-        signal.addEventListener('abort', () => wake(), { once: true })
       })
     )
 
+  signal.addEventListener('abort', () => wake(), { once: true })
   run().catch(onError)
   return lookNow
 }

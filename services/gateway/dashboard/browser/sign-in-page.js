@@ -2,6 +2,9 @@ import { AskError } from './ask.js'
 import { h, say } from './dom.js'
 import { storeToken } from './session.js'
 
+/** A token is sent in a header, where a space or an ellipsis that was copied along has no place. */
+const fitsHeader = /^[!-~]+$/
+
 /**
  * @param {object} deps
  * @param {(token: string) => Promise<void>} deps.signIn
@@ -25,20 +28,26 @@ export function signInPage({ signIn, onSignedIn, why = '' }) {
   async function submit(event) {
     event.preventDefault()
     const given = token.value.trim()
+    if (!fitsHeader.test(given)) return refuse('The token holds characters that no token has.')
     button.disabled = true
     say(problem, '')
     try {
       await signIn(given)
-      storeToken(given, { forGood: remember.checked })
-      onSignedIn()
     } catch (error) {
-      say(problem, sentenceOf(error))
-      token.setAttribute('aria-invalid', 'true')
-      token.focus()
-      token.select()
+      return refuse(sentenceOf(error))
     } finally {
       button.disabled = false
     }
+    storeToken(given, { forGood: remember.checked })
+    onSignedIn()
+  }
+
+  /** @param {string} sentence */
+  function refuse(sentence) {
+    say(problem, sentence)
+    token.setAttribute('aria-invalid', 'true')
+    token.focus()
+    token.select()
   }
 
   const element = h(
@@ -65,7 +74,7 @@ export function signInPage({ signIn, onSignedIn, why = '' }) {
 
 /** @param {unknown} error */
 function sentenceOf(error) {
-  if (!(error instanceof AskError)) return 'The token holds characters that no token has.'
-  if (error.status === 401) return 'This token is not known here, or was revoked. Copy it again, all of it.'
-  return error.message
+  if (error instanceof AskError && error.status === 401)
+    return 'This token is not known here, or was revoked. Copy it again, all of it.'
+  return error instanceof Error ? error.message : String(error)
 }

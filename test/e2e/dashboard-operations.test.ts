@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { addPin, rowOf } from '../browser/dashboard-viewer.ts'
+import { useDashboard } from '../browser/use-dashboard.ts'
+import { deadCid } from './content.ts'
+
+const { options, pipeline, signedIn } = await useDashboard()
+
+test('a failure says why and what to do, and an operator replays its dead letter', options, async () => {
+  const { page, misdeeds } = await signedIn({ account: 'operator', scopes: ['admin'] })
+  const cid = deadCid()
+  await addPin(page, { cid, name: 'nobody has it' })
+  await rowOf(page, 'nobody has it').getByText('not-found').waitFor()
+  await page.getByRole('link', { name: 'nobody has it' }).click()
+  await page.getByText('Keep the data online and give its address as an origin, then pin again.').waitFor()
+  await page.getByText(`This time: Could not find the root ${cid}`).waitFor()
+
+  await page.getByRole('link', { name: 'Operations' }).click()
+  await page.getByRole('heading', { name: 'Dead letters' }).waitFor()
+  const letter = page.getByRole('row').filter({ hasText: cid })
+  await letter.getByRole('button', { name: 'Show' }).click()
+  await page.getByRole('dialog').getByText(`"cid":"${cid}"`).waitFor()
+  await page.getByRole('button', { name: 'Close' }).click()
+  await page.getByRole('rowheader', { name: 'indexer-bridge' }).waitFor()
+  await letter.getByRole('button', { name: 'Replay' }).click()
+  await page.getByRole('status').getByText('Its pin starts again.').waitFor()
+  const { rows } = await pipeline().database.query(
+    "select actor, outcome from audit where action = 'dead-letter.replay'",
+  )
+  assert.deepEqual(rows, [{ actor: 'operator:operator', outcome: 'restarted' }])
+  // Nobody has the content still: it comes back, and is discarded.
+  await letter.getByRole('button', { name: 'Discard' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Discard' }).click()
+  await page.getByText('There are none.').waitFor()
+  misdeeds.none()
+})
