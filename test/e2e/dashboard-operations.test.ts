@@ -34,3 +34,51 @@ test('a failure says why and what to do, and an operator replays its dead letter
   await page.getByText('There are none.').waitFor()
   misdeeds.none()
 })
+
+test(
+  'a double click replays a letter once, and its neighbours keep their rows and the focus',
+  options,
+  async () => {
+    const { page, misdeeds } = await signedIn({ account: 'clicker', scopes: ['admin'] })
+    for (const name of ['one', 'two']) {
+      await addPin(page, { cid: deadCid(), name })
+      await rowOf(page, name).getByText('not-found').waitFor()
+    }
+    await page.getByRole('link', { name: 'Operations' }).click()
+    const letters = page.getByRole('region', { name: 'Dead letters' }).locator('tbody tr')
+    await letters.nth(1).waitFor()
+    const replays: string[] = []
+    page.on('request', request => {
+      if (request.url().endsWith('/replay')) replays.push(request.url())
+    })
+    const neighbour = letters.nth(1).getByRole('button', { name: 'Show' })
+    await neighbour.focus()
+    await page.evaluate('globalThis.focused = document.activeElement')
+    const gone = await letters.first().getByRole('rowheader').textContent()
+    await letters
+      .first()
+      .getByRole('button', { name: 'Replay' })
+      .evaluate(button => {
+        for (let clicks = 0; clicks < 2; clicks++) (button as unknown as { click: () => void }).click()
+      })
+    await page.getByRole('status').getByText(`Dead letter ${gone}: Its pin starts again.`).waitFor()
+    await page.getByRole('rowheader', { name: gone ?? '', exact: true }).waitFor({ state: 'detached' })
+    assert.equal(replays.length, 1)
+    assert.equal(await page.evaluate('focused === document.activeElement'), true)
+    misdeeds.none()
+  },
+)
+
+test('dead letters are shown when the overview cannot be had', options, async () => {
+  const { page, misdeeds } = await signedIn({ account: 'half-blind', scopes: ['admin'] })
+  await page.route('**/operator/overview', route => route.fulfill({ status: 503, json: {} }))
+  await addPin(page, { cid: deadCid(), name: 'lost' })
+  await rowOf(page, 'lost').getByText('not-found').waitFor()
+  await page.getByRole('link', { name: 'Operations' }).click()
+  await page
+    .getByRole('button', { name: /^Replay dead letter/ })
+    .first()
+    .waitFor()
+  await page.getByText('Connection lost, trying again…').waitFor()
+  misdeeds.none(/503/)
+})

@@ -1,11 +1,14 @@
 import { confirmDialog } from './confirm-dialog.js'
 import { dataTable } from './data-table.js'
-import { fill, h, say } from './dom.js'
-import { factList, identifier } from './fact-list.js'
-import { timeText } from './time-text.js'
-import { bytes, localTime } from './words.js'
+import { h, say } from './dom.js'
+import { letterDialog } from './letter-dialog.js'
+import { repeat } from './repeat.js'
+import { refreshAges, timeText } from './time-text.js'
 
 /** @typedef {import('./shapes.js').Letter} Letter */
+
+const intervalMs = 3_000
+const pageSize = 25
 
 /** @type {Record<string, string>} */
 const outcomes = {
@@ -19,26 +22,39 @@ const outcomes = {
 }
 
 /**
- * The dead letters of the installation, with what can be done about them.
+ * The dead letters of the installation, live, with what can be done about them.
  *
  * @param {import('./shapes.js').Context} context
  */
-export function deadLetters({ ask, signal, announce }) {
-  const list = h('div', {}, h('p', { class: 'muted' }, 'Loading…'))
+export function deadLetters({ ask, signal, announce, onConnection, onError }) {
   const problem = h('p', { class: 'problem', role: 'alert' })
-  const said = h('p', { class: 'muted', role: 'status' })
+  const said = h('p', { class: 'muted', role: 'status', tabindex: -1 })
+  const loading = h('p', { class: 'muted' }, 'Loading…')
+  const table = dataTable(
+    'Dead letters',
+    ['Id', 'Failed', 'Consumer', 'Code', 'Reason', 'Actions'],
+    cellsOf,
+    h('p', { class: 'muted' }, 'There are none.'),
+  )
+  const back = h('button', { type: 'button', onclick: () => turnTo(afters.slice(0, -1)) }, 'Back')
+  const more = h(
+    'button',
+    { type: 'button', onclick: () => next !== null && turnTo([...afters, next]) },
+    'More',
+  )
+  const pages = h('div', { class: 'buttons', hidden: true }, back, more)
   /** Where the pages that were looked at begin. */
   let afters = [0]
-  let shown = ''
+  /** @type {number | null} */
+  let next = null
+  /** Letters that something is being done about. @type {Set<number>} */
+  const busy = new Set()
+  /** Letters that are gone, and stand there only until the next look. @type {Set<number>} */
+  const settled = new Set()
 
-  /** @param {{ letters: Letter[], next: number | null }} page */
-  function showPage({ letters, next }) {
-    const now = JSON.stringify([letters, next, afters])
-    if (now === shown) return
-    shown = now
-    if (letters.length === 0 && afters.length === 1)
-      return fill(list, h('p', { class: 'muted' }, 'There are none.'))
-    const rows = letters.map(letter => [
+  /** @param {Letter} letter */
+  function cellsOf(letter) {
+    return [
       String(letter.id),
       timeText(letter.failedAt),
       letter.consumer,
@@ -51,35 +67,35 @@ export function deadLetters({ ask, signal, announce }) {
         action('Replay', letter, replay),
         action('Discard', letter, discard),
       ),
-    ])
-    /** @type {(text: string, isOn: boolean, to: () => number[]) => HTMLElement} */
-    const turn = (text, isOn, to) =>
-      h('button', { type: 'button', disabled: !isOn, onclick: () => void turnTo(to()) }, text)
-    fill(
-      list,
-      dataTable('Dead letters', ['Id', 'Failed', 'Consumer', 'Code', 'Reason', 'Actions'], rows),
-      (next !== null || afters.length > 1) &&
-        h(
-          'div',
-          { class: 'buttons' },
-          turn('Back', afters.length > 1, () => afters.slice(0, -1)),
-          turn('More', next !== null, () => [...afters, next ?? 0]),
-        ),
-    )
-  }
-
-  /** @param {number[]} to */
-  async function turnTo(to) {
-    afters = to
-    await refresh(signal)
+    ]
   }
 
   /** @param {AbortSignal} looking */
-  async function refresh(looking) {
-    showPage(await ask(`operator/dead-letters?limit=25&after=${afters.at(-1)}`, { signal: looking }))
+  async function look(looking) {
+    const query = `limit=${pageSize}&after=${afters.at(-1)}`
+    const page = await ask(`operator/dead-letters?${query}`, { signal: looking })
+    next = page.next
+    loading.hidden = true
+    const hadFocus = table.element.contains(document.activeElement)
+    table.update(page.letters)
+    // Who works by the keyboard goes on here when a row is gone, and not at the top of the page.
+    if (hadFocus && !table.element.contains(document.activeElement)) said.focus()
+    pages.hidden = next === null && afters.length === 1
+    back.disabled = afters.length === 1
+    more.disabled = next === null
+    refreshAges(table.element)
+    return intervalMs
+  }
+  const lookNow = repeat({ look, onConnection, onError, signal })
+
+  /** @param {number[]} to */
+  function turnTo(to) {
+    afters = to
+    next = null
+    lookNow()
   }
 
-  /** @type {(text: string, letter: Letter, act: (letter: Letter) => Promise<void>) => HTMLElement} */
+  /** @type {(text: string, letter: Letter, act: (letter: Letter) => unknown) => HTMLElement} */
   const action = (text, letter, act) =>
     h(
       'button',
@@ -87,30 +103,38 @@ export function deadLetters({ ask, signal, announce }) {
         type: 'button',
         class: 'quiet',
         'aria-label': `${text} dead letter ${letter.id}`,
-        onclick: () => void run(() => act(letter)),
+        onclick: () => void run(letter, act),
       },
       text,
     )
 
-  /** @param {() => Promise<void>} act */
-  async function run(act) {
+  /**
+   * @param {Letter} letter
+   * @param {(letter: Letter) => unknown} act
+   */
+  async function run(letter, act) {
+    if (busy.has(letter.id) || settled.has(letter.id)) return
+    busy.add(letter.id)
     say(problem, '')
     try {
-      await act()
+      await act(letter)
     } catch (error) {
       say(problem, error instanceof Error ? error.message : String(error))
+    } finally {
+      busy.delete(letter.id)
     }
   }
 
   /**
    * @param {Letter} letter
-   * @param {{ outcome: string }} settled
+   * @param {{ outcome: string }} done
    */
-  async function tell({ id }, { outcome }) {
+  function tell({ id }, { outcome }) {
+    settled.add(id)
     const text = `Dead letter ${id}: ${outcomes[outcome] ?? outcome}`
     say(said, text)
     announce(text)
-    await refresh(signal)
+    lookNow()
   }
 
   /** @param {Letter} letter */
@@ -118,46 +142,16 @@ export function deadLetters({ ask, signal, announce }) {
     tell(letter, await ask(`operator/dead-letters/${letter.id}/replay`, { method: 'POST' }))
 
   /** @param {Letter} letter */
-  async function discard(letter) {
+  const discard = letter =>
     confirmDialog({
       title: `Discard dead letter ${letter.id}?`,
       text: 'It is removed for good. Its pin stays as it is, and the audit remembers who did it.',
       action: 'Discard',
       act: async () => tell(letter, await ask(`operator/dead-letters/${letter.id}`, { method: 'DELETE' })),
     })
-  }
 
   /** @param {Letter} letter */
-  async function show(letter) {
-    letterDialog(await ask(`operator/dead-letters/${letter.id}`))
-  }
+  const show = async letter => letterDialog(await ask(`operator/dead-letters/${letter.id}`, { signal }))
 
-  const element = h('div', {}, problem, said, list)
-  return { element, refresh }
-}
-
-/** @param {Letter & { body: string }} letter */
-function letterDialog({ body, ...letter }) {
-  const close = h('button', { type: 'button', onclick: () => dialog.close() }, 'Close')
-  const dialog = h(
-    'dialog',
-    { class: 'wide', 'aria-labelledby': 'letter-title', onclose: () => dialog.remove() },
-    h('h2', { id: 'letter-title' }, `Dead letter ${letter.id}`),
-    factList([
-      ['Reason', `${letter.code}: ${letter.reason}`],
-      ['Subject', h('code', {}, letter.subject)],
-      ['Consumer', letter.consumer],
-      ['Published', letter.publishedAt && localTime(letter.publishedAt)],
-      ['Failed', letter.failedAt && localTime(letter.failedAt)],
-      ['Deliveries', letter.deliveries],
-      ['Told by', [letter.source, letter.worker].filter(text => text).join(', ')],
-      ['Message id', letter.messageId && identifier(letter.messageId, 'message id')],
-      ['Message', bytes(letter.bytes)],
-    ]),
-    h('pre', { tabindex: 0, 'aria-label': 'Message' }, body),
-    h('div', { class: 'buttons' }, close),
-  )
-  document.body.append(dialog)
-  dialog.showModal()
-  close.focus()
+  return h('div', {}, problem, said, loading, table.element, pages)
 }

@@ -1,6 +1,6 @@
 import { dataTable } from './data-table.js'
 import { deadLetters } from './dead-letters.js'
-import { fill, h } from './dom.js'
+import { fill, h, whenChanged } from './dom.js'
 import { section } from './fact-list.js'
 import { repeat } from './repeat.js'
 import { throughputChart } from './throughput-chart.js'
@@ -17,32 +17,32 @@ const intervalMs = 3_000
  * @param {import('./shapes.js').Context} context
  */
 export function operationsPage(context) {
-  const { ask, signal, onConnection, onError } = context
+  const { ask, signal, onError } = context
   const tiles = h('dl', { class: 'tiles' })
   const pace = h('div', {})
-  const queues = h('div', { class: 'columns' })
-  const workers = h('div', { class: 'stacked' })
-  const letters = deadLetters(context)
-  let seen = ''
-
-  /** @param {Overview} overview */
-  function show(overview) {
-    const { at: _at, ...facts } = overview
-    const now = JSON.stringify(facts)
-    // The same figures again must not take the focus or a selection away.
-    if (now === seen) return
-    seen = now
-    fill(tiles, ...tilesOf(overview))
-    fill(pace, throughputChart(overview.finished))
-    fill(queues, queueTable(overview), streamTable(overview))
-    fill(workers, nodeTable(overview), workerTable(overview))
+  const [queues, streams, nodes, workers] = [queueTable(), streamTable(), nodeTable(), workerTable()]
+  const showTiles = whenChanged(overview => fill(tiles, ...tilesOf(overview)))
+  const showPace = whenChanged(finished => fill(pace, throughputChart(finished)))
+  /** Either may be lost while the other is there: an overview without a consumer, letters without their stream. */
+  const lost = { overview: false, letters: false }
+  /** @param {keyof typeof lost} part */
+  const connectionOf = part => (/** @type {boolean} */ isLost) => {
+    lost[part] = isLost
+    context.onConnection(lost.overview || lost.letters)
   }
+  const letters = deadLetters({ ...context, onConnection: connectionOf('letters') })
 
   /** @param {AbortSignal} looking */
   async function look(looking) {
-    show(await ask('operator/overview', { signal: looking }))
-    await letters.refresh(looking)
-    refreshAges(element)
+    /** @type {Overview} */
+    const { at: _at, ...overview } = await ask('operator/overview', { signal: looking })
+    showTiles(overview)
+    showPace(overview.finished)
+    queues.update(overview.consumers)
+    streams.update(overview.streams)
+    nodes.update(overview.nodes)
+    workers.update(overview.workers)
+    refreshAges(nodes.element)
     return intervalMs
   }
   const element = h(
@@ -51,15 +51,17 @@ export function operationsPage(context) {
     h('div', { class: 'heading' }, h('h1', { tabindex: -1 }, 'Operations')),
     tiles,
     section('Finished in the last hour', pace),
-    section('Queues', queues),
-    section('Workers', workers),
-    section('Dead letters', letters.element),
+    section('Queues', h('div', { class: 'columns' }, queues.element, streams.element)),
+    section('Workers', h('div', { class: 'stacked' }, nodes.element, workers.element)),
+    section('Dead letters', letters),
   )
-  repeat({ look, onConnection, onError, signal })
+  repeat({ look, onConnection: connectionOf('overview'), onError, signal })
   return { title: 'Operations', element }
 }
 
-/** @param {Overview} overview */
+/** @typedef {Omit<Overview, 'at'>} Facts */
+
+/** @param {Facts} facts */
 function tilesOf({ consumers, nodes, workers, streams, finished }) {
   const jobs = consumers.filter(({ stream }) => stream === 'PIN_JOBS')
   /** @type {<Item>(items: readonly Item[], of: (item: Item) => number) => number} */
@@ -96,44 +98,35 @@ function tilesOf({ consumers, nodes, workers, streams, finished }) {
   ]
 }
 
-/** @param {Overview} overview */
-const queueTable = ({ consumers }) =>
+const queueTable = () =>
   dataTable(
     'Consumers',
     ['Consumer', 'Stream', '#Waiting', '#Taken', '#Redelivered'],
-    consumers.map(({ consumer, stream, waiting, unsettled, redelivered }) => [
+    (/** @type {Overview['consumers'][number]} */ { consumer, stream, waiting, unsettled, redelivered }) => [
       consumer,
       h('code', {}, stream),
       number(waiting),
       number(unsettled),
       number(redelivered),
-    ]),
+    ],
   )
 
-/** @param {Overview} overview */
-const streamTable = ({ streams }) =>
+const streamTable = () =>
   dataTable(
     'Streams',
     ['Stream', '#Messages', '#Size'],
-    streams.map(({ stream, messages, bytes: size }) => [
+    (/** @type {Overview['streams'][number]} */ { stream, messages, bytes: size }) => [
       h('code', {}, stream),
       number(messages),
       bytes(size),
-    ]),
+    ],
   )
 
-/** @param {Overview} overview */
-function nodeTable({ nodes }) {
-  if (nodes.length === 0)
-    return h(
-      'p',
-      { class: 'notice bad' },
-      'No fetcher has announced its IPFS node within the last minute: nothing is fetched.',
-    )
-  return dataTable(
+const nodeTable = () =>
+  dataTable(
     'IPFS nodes',
     ['IPFS node', 'Version', 'Transfer slots', 'Repository', 'Heard of'],
-    nodes.map(node => [
+    (/** @type {Overview['nodes'][number]} */ node) => [
       h('code', { title: node.peerId }, short(node.peerId)),
       node.agentVersion.replace(/\/+$/, ''),
       gauge(node.transfers, node.transferSlots, `${number(node.transfers)} of ${number(node.transferSlots)}`),
@@ -144,9 +137,13 @@ function nodeTable({ nodes }) {
         0.9,
       ),
       timeText(node.announcedAt),
-    ]),
+    ],
+    h(
+      'p',
+      { class: 'notice bad' },
+      'No fetcher has announced its IPFS node within the last minute: nothing is fetched.',
+    ),
   )
-}
 
 /**
  * @param {number} value
@@ -162,13 +159,11 @@ const gauge = (value, max, text, highFrom = 1.01) =>
     h('span', {}, text),
   )
 
-/** @param {Overview} overview */
-function workerTable({ workers }) {
-  if (workers.length === 0) return h('p', { class: 'muted' }, 'No job is running.')
-  return dataTable(
+const workerTable = () =>
+  dataTable(
     'Running jobs',
     ['Worker', '#Locating', '#Waiting', '#Transferring', '#Checking', '#Stalled', '#Rate'],
-    workers.map(work => [
+    (/** @type {Overview['workers'][number]} */ work) => [
       h('code', {}, work.worker),
       number(work.locating),
       number(work.waiting),
@@ -176,6 +171,6 @@ function workerTable({ workers }) {
       number(work.validating),
       number(work.stalled),
       `${bytes(work.bytesPerSecond)}/s`,
-    ]),
+    ],
+    h('p', { class: 'muted' }, 'No job is running.'),
   )
-}
