@@ -18,7 +18,7 @@ const libs: Record<string, readonly string[]> = {
   'dead-letters': ['bus', 'db', 'events', 'errors'],
   http: ['telemetry'],
   ipfs: ['errors', 'telemetry'],
-  service: ['config', 'telemetry'],
+  service: ['config', 'errors', 'telemetry'],
   storage: ['errors', 'telemetry'],
 }
 

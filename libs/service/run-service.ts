@@ -1,4 +1,5 @@
 import { ConfigError } from '#libs/config/index.ts'
+import { failureCodes } from '#libs/errors/index.ts'
 import { createLogger, type Logger, startAtZero } from '#libs/telemetry/index.ts'
 
 type ServiceConfig = { LOG_LEVEL: string; SHUTDOWN_TIMEOUT_MS: number }
@@ -27,7 +28,7 @@ export async function runService<Config extends ServiceConfig>(
   const config = readSettingsOrExplain(name, readSettings)
   if (!config) return
   const log = createLogger(name, config.LOG_LEVEL)
-  startAtZero(name)
+  startAtZero(name, Object.keys(failureCodes))
   const stopping = new AbortController()
 
   const stop = (signal: NodeJS.Signals) => {

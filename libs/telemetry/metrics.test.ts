@@ -24,7 +24,7 @@ test('a metric is shown with its unit, its attributes and nothing else', { timeo
 })
 
 test('names in the table are those that are shown', { timeout }, async () => {
-  startAtZero('gateway')
+  startAtZero('gateway', [])
   const { samples } = await process.read()
   for (const metric of [metrics.pinsAccepted, metrics.carBytes, metrics.carBlocks])
     assert.ok(valueOf(samples, prometheusName(metric)) !== undefined, metric.name)
@@ -35,13 +35,37 @@ test('names in the table are those that are shown', { timeout }, async () => {
 test('a service shows its counters before the first event, and those of others not', {
   timeout,
 }, async () => {
-  startAtZero('gateway')
+  startAtZero('gateway', ['internal'])
   assert.equal(await process.valueOf('pickup_pin_accepted_total', { pickup_api: 'psa' }), 0)
   assert.equal(await process.valueOf('pickup_lease_lost_total'), undefined)
-  startAtZero('fetcher')
-  assert.equal(await process.valueOf('pickup_lease_lost_total'), 0)
-  // It has no list of the codes.
   assert.equal(await process.valueOf('pickup_job_failures_total'), undefined)
+  startAtZero('fetcher', ['internal'])
+  assert.equal(await process.valueOf('pickup_lease_lost_total'), 0)
+})
+
+test('the first failure is a rise: each code is there before it, with nothing but its own attributes', {
+  timeout,
+}, async () => {
+  const codes = ['internal', 'stalled']
+  startAtZero('status', codes)
+  startAtZero('validator', codes)
+  const { samples } = await process.read()
+  const labelsOf = (metric: string, labels: Record<string, string>) =>
+    samples
+      .filter(({ name }) => name === metric)
+      .map(sample => sample.labels)
+      .filter(found => Object.entries(labels).every(([label, value]) => found[label] === value))
+  assert.deepEqual(labelsOf('pickup_content_finished_total', {}), [
+    { pickup_pin_state: 'pinned' },
+    { pickup_pin_state: 'failed', error_type: 'internal' },
+    { pickup_pin_state: 'failed', error_type: 'stalled' },
+  ])
+  const jobs = labelsOf('pickup_job_failures_total', { messaging_consumer_group_name: 'validator' })
+  assert.deepEqual(
+    jobs.map(({ error_type, pickup_outcome }) => `${error_type} ${pickup_outcome}`).toSorted(),
+    ['internal failed', 'internal gave-up', 'stalled failed', 'stalled gave-up'],
+  )
+  assert.equal(valueOf(samples, 'pickup_content_finished_total'), 0)
 })
 
 test('what is not told any more is not shown any more', { timeout }, async () => {

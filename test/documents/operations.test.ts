@@ -4,10 +4,11 @@ import { test } from 'node:test'
 import { parse } from 'yaml'
 import { type Metric, metrics, prometheusLabel, prometheusName } from '#libs/telemetry/index.ts'
 import { readAlerts, readOperatorQueries, readPanels } from './operator-queries.ts'
-import { namesInQuery, type Selector } from './promql.ts'
+import { addedByPrometheus, namesInQuery, type Selector } from './promql.ts'
 
 const timeout = 10_000
 const document = (name: string) => readFile(new URL(`../../${name}`, import.meta.url), 'utf8')
+const services = new Set<string>(Object.values<Metric>(metrics).flatMap(({ by }) => by))
 const byName = new Map(Object.values<Metric>(metrics).map(metric => [prometheusName(metric), metric]))
 
 /** The anchor that GitHub gives a heading. */
@@ -60,6 +61,13 @@ function findsSomething(
 test('no query asks for a value that an attribute never has', { timeout }, async () => {
   for (const { where, query } of await readOperatorQueries()) {
     for (const { name, matchers } of namesInQuery(query).selectors) {
+      if (name === addedByPrometheus.metric) {
+        for (const { label, value } of matchers) {
+          assert.equal(label, 'job', where)
+          for (const job of value.split('|')) assert.ok(services.has(job), `${where}: no service ${job}`)
+        }
+        continue
+      }
       const metric = byName.get(name.replace(/_(bucket|sum|count)$/, '')) ?? byName.get(name)
       assert.ok(metric, `${where}: no metric ${name}`)
       for (const matcher of matchers) {
@@ -90,6 +98,5 @@ test('no two panels have one place, and each shows something', { timeout }, asyn
 test('the settings of Prometheus name the alerts and every service', { timeout }, async () => {
   const { rule_files, scrape_configs } = parse(await document('deploy/prometheus/prometheus.yaml'))
   assert.deepEqual(rule_files, ['alerts.yaml'])
-  const services = new Set(Object.values<Metric>(metrics).flatMap(({ by }) => by))
   assert.deepEqual(new Set(scrape_configs.map(({ job_name }: { job_name: string }) => job_name)), services)
 })

@@ -1,6 +1,9 @@
 /** A metric in a query, with the labels that choose among its series. */
 export type Selector = { name: string; matchers: { label: string; operator: string; value: string }[] }
 
+/** What Prometheus itself adds to all that it scrapes (its documentation, "Jobs and instances"). */
+export const addedByPrometheus = { metric: 'up', labels: ['job', 'instance'] } as const
+
 /** What a query reads, and the labels that it groups or joins by. */
 export type QueryNames = { selectors: Selector[]; labels: string[] }
 
