@@ -47,6 +47,14 @@ const timeout = (ms: number) =>
     setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms).unref()
   })
 
+/** Tells the outcome of each check with the metrics, until its end. */
+export function observeChecks(checks: ReadinessChecks): Disposable {
+  return observeMetrics([metrics.checkPassed], async observe => {
+    for (const [name, outcome] of await outcomesOf(checks))
+      observe(metrics.checkPassed, outcome === 'ok' ? 1 : 0, { 'pickup.check': name })
+  })
+}
+
 type HealthServerOptions = { host: string; port: number; checks: ReadinessChecks; log: Logger }
 
 /** Listens for those who run the service: health checks, and `GET /metrics` in the text format of Prometheus. */
@@ -65,10 +73,7 @@ export async function startHealthServer({
   })
   addHealthRoutes(server, checks)
   addMetricsRoute(server, log)
-  const observing = observeMetrics([metrics.checkPassed], async observe => {
-    for (const [name, outcome] of await outcomesOf(checks))
-      observe(metrics.checkPassed, outcome === 'ok' ? 1 : 0, { 'pickup.check': name })
-  })
+  const observing = observeChecks(checks)
   await server.listen({ host, port })
   return {
     async [Symbol.asyncDispose]() {

@@ -1,7 +1,7 @@
 export { checkedByHandler } from './checked-by-handler.ts'
 export { createServer, type HttpServer } from './create-server.ts'
 export { disconnectStalled } from './disconnect-stalled.ts'
-export { addHealthRoutes, type ReadinessChecks, startHealthServer } from './health.ts'
+export { addHealthRoutes, observeChecks, type ReadinessChecks, startHealthServer } from './health.ts'
 export { HttpError } from './http-error.ts'
 export { routedPath } from './routed-path.ts'
 export { headerText, sendObjects } from './send-objects.ts'

@@ -29,6 +29,47 @@ test('each request counts by its route and status, one without a route too', { t
   assert.doesNotMatch(text, /two|nothing/)
 })
 
+test('a request whose client goes before the head of an answer is none that was answered', {
+  timeout,
+}, async () => {
+  await using server = createTestServer()
+  const arrived = Promise.withResolvers<void>()
+  const closed = Promise.withResolvers<void>()
+  server.get('/slow', async (_request, reply) => {
+    reply.raw.once('close', closed.resolve)
+    arrived.resolve()
+    await closed.promise
+    return {}
+  })
+  const port = await server.listenOnLoopback()
+  const sent = request({ port, path: '/slow', host: '127.0.0.1', agent: false }).end()
+  const gone = once(sent, 'error')
+  await arrived.promise
+  sent.destroy(new Error('the client gives up'))
+  await Promise.all([gone, closed.promise])
+  assert.equal(await countOf({ http_route: '/slow', http_response_status_code: '499' }), 1)
+  assert.equal(await countOf({ http_route: '/slow', http_response_status_code: '200' }), undefined)
+})
+
+test('a request whose client goes in the middle of an answer has the status that was sent', {
+  timeout,
+}, async () => {
+  await using server = createTestServer()
+  const closed = Promise.withResolvers<void>()
+  server.get('/stream', (_request, reply) => {
+    reply.raw.once('close', closed.resolve)
+    reply.hijack()
+    reply.raw.writeHead(200).write('begun')
+  })
+  const port = await server.listenOnLoopback()
+  const sent = request({ port, path: '/stream', host: '127.0.0.1', agent: false }).end()
+  const [answer] = await once(sent, 'response')
+  await once(answer, 'data')
+  sent.destroy()
+  await closed.promise
+  assert.equal(await countOf({ http_route: '/stream', http_response_status_code: '200' }), 1)
+})
+
 test('a method that HTTP does not know is one of the others', { timeout }, async () => {
   await using server = createTestServer()
   const port = await server.listenOnLoopback()

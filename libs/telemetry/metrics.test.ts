@@ -82,6 +82,20 @@ test('what is not told any more is not shown any more', { timeout }, async () =>
   assert.equal(await process.valueOf('pickup_outbox_size'), undefined)
 })
 
+test('two who scrape at once see the same', { timeout }, async () => {
+  const { promise: isAnswered, resolve: answer } = Promise.withResolvers<void>()
+  using _observing = observeMetrics([metrics.outboxSize], async observe => {
+    await isAnswered
+    observe(metrics.outboxSize, 4)
+  })
+  const both = [process.read(), process.read()]
+  await new Promise(setImmediate)
+  both.push(process.read())
+  answer()
+  for (const { samples } of await Promise.all(both)) assert.equal(valueOf(samples, 'pickup_outbox_size'), 4)
+  assert.equal(await process.valueOf('pickup_outbox_size'), 4)
+})
+
 test('what cannot be read takes nothing else with it, and says why', { timeout }, async () => {
   const away = new Error('Postgres is away')
   using _failing = observeMetrics([metrics.outboxSize], () => Promise.reject(away))

@@ -20,6 +20,7 @@ const isOff = env['OTEL_SDK_DISABLED'] === 'true'
 const isScraped = env['OTEL_METRICS_EXPORTER'] === 'prometheus'
 const isMetered = isScraped || env['OTEL_METRICS_EXPORTER'] !== 'none'
 
+if (!isOff) await refuseMixedExporters()
 if (!isOff && (isMetered || env['OTEL_TRACES_EXPORTER'] !== 'none')) {
   const metricReaders = isScraped ? [await exposeReader()] : undefined
   if (isScraped && env['OTEL_TRACES_EXPORTER'] === 'none') await meterOnly(metricReaders)
@@ -30,6 +31,16 @@ if (!isOff && (isMetered || env['OTEL_TRACES_EXPORTER'] !== 'none')) {
     process.once('beforeExit', () => void sdk.shutdown())
   }
   if (isMetered) (await import('./process-metrics.ts')).startProcessMetrics()
+}
+
+/** In a list the SDK would make its own exporter of `prometheus`, with its own port and names that no alert knows. */
+async function refuseMixedExporters(): Promise<void> {
+  const exporters = (env['OTEL_METRICS_EXPORTER'] ?? '').split(',').map(name => name.trim())
+  if (exporters.length === 1 || !exporters.includes('prometheus')) return
+  const { createLogger } = await import('./logger.ts')
+  const log = createLogger(env['OTEL_SERVICE_NAME'] || 'telemetry', 'info')
+  log.fatal(`OTEL_METRICS_EXPORTER=${exporters.join(',')}: prometheus goes with no other exporter`)
+  process.exit(1)
 }
 
 async function exposeReader() {

@@ -27,22 +27,28 @@ class PrometheusReader extends MetricReader {
 
 /**
  * A reader for a meter provider, and what it reads as the text of Prometheus. Its own exporter would listen by itself, on a
- * port of its own, and leaves the units out of the names.
+ * port of its own, and leaves the units out of the names. Who asks while it reads gets the same: two collections at once
+ * would take observed gauges from each other.
  */
 export function createPrometheusReader(): { reader: MetricReader; expose: () => Promise<Exposition> } {
   const reader = new PrometheusReader()
   const serializer = new PrometheusSerializer('', false, undefined, true, true)
-  return {
-    reader,
-    async expose() {
-      const { resourceMetrics, errors } = await reader.collect({ timeoutMillis })
-      const scopeMetrics = resourceMetrics.scopeMetrics.map(({ scope, metrics }) => ({
-        scope,
-        metrics: metrics.map(withUnit),
-      }))
-      return { text: serializer.serialize({ ...resourceMetrics, scopeMetrics }), errors }
-    },
+  async function read(): Promise<Exposition> {
+    const { resourceMetrics, errors } = await reader.collect({ timeoutMillis })
+    const scopeMetrics = resourceMetrics.scopeMetrics.map(({ scope, metrics }) => ({
+      scope,
+      metrics: metrics.map(withUnit),
+    }))
+    return { text: serializer.serialize({ ...resourceMetrics, scopeMetrics }), errors }
   }
+  let reading: Promise<Exposition> | undefined
+  const expose = () => {
+    reading ??= read().finally(() => {
+      reading = undefined
+    })
+    return reading
+  }
+  return { reader, expose }
 }
 
 function withUnit(metric: MetricData): MetricData {

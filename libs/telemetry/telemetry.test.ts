@@ -103,6 +103,17 @@ test('metrics can be scraped without an endpoint', { timeout }, async () => {
   assert.equal(inside?.trace_id, undefined)
 })
 
+test('a list of exporters with prometheus in it ends the start with one line', { timeout }, async () => {
+  const error = await runTraced({ OTEL_METRICS_EXPORTER: 'prometheus, otlp' }).catch(
+    (reason: unknown) => reason,
+  )
+  assert.ok(error instanceof Error && 'stdout' in error && 'code' in error)
+  assert.equal(error.code, 1)
+  const [line = '', ...more] = String(error.stdout).trim().split('\n')
+  assert.deepEqual(more, [])
+  assert.match(line, /"fatal".*OTEL_METRICS_EXPORTER=prometheus,otlp: prometheus goes with no other exporter/)
+})
+
 test('without an endpoint nothing is traced or measured, and lines carry no ids', { timeout }, async () => {
   const { inside, continued, metrics } = await runTraced({ OTEL_METRICS_EXPORTER: '' })
   assert.equal(metrics?.exposed, undefined)

@@ -26,13 +26,17 @@ export function watchDisk({ source, highWaterPercent, intervalMs, collectSoon, l
   /** Pending while there is no room. */
   let space: PromiseWithResolvers<void> | undefined
   let measured: RepoUsage | undefined
-  const observing = observeMetrics([metrics.repoUsage, metrics.repoLimit], observe => {
-    if (!measured) return
-    observe(metrics.repoUsage, measured.usedBytes)
-    observe(metrics.repoLimit, measured.limitBytes)
-  })
+  const highWaterBytes = ({ limitBytes }: RepoUsage) => limitBytes * (highWaterPercent / 100)
+  const isAbove = (usage: RepoUsage) => usage.usedBytes >= highWaterBytes(usage)
 
-  const isAbove = ({ usedBytes, limitBytes }: RepoUsage) => usedBytes >= limitBytes * (highWaterPercent / 100)
+  const { repoUsage, repoLimit, repoHighWater } = metrics
+  const observing = observeMetrics([repoUsage, repoLimit, repoHighWater], observe => {
+    if (!measured) return
+    observe(repoUsage, measured.usedBytes)
+    if (measured.limitBytes <= 0) return
+    observe(repoLimit, measured.limitBytes)
+    observe(repoHighWater, highWaterBytes(measured))
+  })
 
   async function measure(): Promise<void> {
     let usage: RepoUsage

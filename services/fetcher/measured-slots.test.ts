@@ -50,15 +50,18 @@ test('a long look is counted while it lasts', { timeout }, async () => {
   assert.deepEqual(await usage('long-look'), [0, 5])
 })
 
-test('the repository of a node that does not answer has no size', { timeout }, async () => {
+test('the repository of a node has its size and its limits, and none when it does not answer', {
+  timeout,
+}, async () => {
   let answers = true
+  let limitBytes = 100
   let measured = 0
   await using _watch = watchDisk({
     source: {
       async measureRepo() {
         measured++
         if (!answers) throw new Error('it does not answer')
-        return { usedBytes: 30, limitBytes: 100 }
+        return { usedBytes: 30, limitBytes }
       },
     },
     highWaterPercent: 90,
@@ -72,7 +75,14 @@ test('the repository of a node that does not answer has no size', { timeout }, a
   }
   await measuredAgain()
   assert.equal(await process.valueOf('pickup_kubo_repo_usage_bytes'), 30)
-  assert.equal(await process.valueOf('pickup_kubo_repo_limit_bytes'), 100)
+  const limits = async () => [
+    await process.valueOf('pickup_kubo_repo_limit_bytes'),
+    await process.valueOf('pickup_kubo_repo_high_water_bytes'),
+  ]
+  assert.deepEqual(await limits(), [100, 90])
+  limitBytes = 0
+  await measuredAgain()
+  assert.deepEqual(await limits(), [undefined, undefined])
   answers = false
   await measuredAgain()
   assert.equal(await process.valueOf('pickup_kubo_repo_usage_bytes'), undefined)

@@ -1,5 +1,5 @@
 import { connectDatabase } from '#libs/db/index.ts'
-import { startHealthServer } from '#libs/http/index.ts'
+import { observeChecks, startHealthServer } from '#libs/http/index.ts'
 import { runService } from '#libs/service/index.ts'
 import { createApp } from './app.ts'
 import { readGatewayConfig } from './config.ts'
@@ -13,6 +13,9 @@ await runService('gateway', readGatewayConfig, async ({ config, log, stopping })
   const app = await createApp({ config, db, ...nats, checks, log })
   resources.defer(() => app.close())
   await app.listen({ host: config.HOST, port: config.PORT })
-  resources.use(await startHealthServer({ host: config.HOST, port: config.HEALTH_PORT, checks, log }))
+  const { HOST: host, HEALTH_PORT: port } = config
+  // The API answers for the health of the gateway, too: a second port is for metrics, and only where it has a number.
+  if (port === 0) resources.use(observeChecks(checks))
+  else resources.use(await startHealthServer({ host, port, checks, log }))
   return { running: [running], resources: resources.move() }
 })
