@@ -20,10 +20,15 @@ const run = async (...args: string[]) =>
       env: { ...process.env, DATABASE_URL: database.url },
     })
   ).stdout
-const json = async (...args: string[]) => JSON.parse(await run(...args, '--json'))
+/** Each line by itself: what is not one object a line does not parse. */
+const json = async (...args: string[]) =>
+  (await run(...args, '--json'))
+    .split('\n')
+    .slice(0, -1)
+    .map(line => JSON.parse(line))
 
 test('a token is created, listed without its text, limited and revoked', { timeout }, async () => {
-  const { token, id } = await json('create', '--account', 'alice', '--name', 'laptop')
+  const [{ token, id }] = await json('create', '--account', 'alice', '--name', 'laptop')
   assert.equal((await findToken(database.db, token))?.account, 'alice')
   const listed = await json('list', '--account', 'alice')
   assert.deepEqual(
@@ -31,6 +36,10 @@ test('a token is created, listed without its text, limited and revoked', { timeo
     [1, id, 'laptop', ['read', 'write']],
   )
   assert.ok(!JSON.stringify(listed).includes(token))
+  const [other] = await json('create', '--account', 'alice')
+  const both = (await json('list', '--account', 'alice')).map(one => one.id)
+  assert.equal(both.length, 2)
+  assert.deepEqual(new Set(both), new Set([id, other.id]))
   await run('quota', '--account', 'alice', '--pending', '7')
   assert.equal((await findToken(database.db, token))?.maxPendingPins, 7)
   assert.match(await run('revoke', id), new RegExp(`^revoked +${id}\n$`))
@@ -44,4 +53,5 @@ test('what is not there is said on one line, and is a failure', { timeout }, asy
   ])
     await assert.rejects(run(...args), { code: 1, stderr: /^there is no [^\n]+\n$/ })
   assert.equal(await run('list', '--account', 'nobody'), 'There are none.\n')
+  assert.equal(await run('list', '--account', 'nobody', '--json'), '')
 })

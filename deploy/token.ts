@@ -7,7 +7,7 @@ import { readKept } from './local/private-file.ts'
 import { type ReadyFile, readyFileIn } from './local/ready-file.ts'
 import { StackError } from './local/stack-error.ts'
 import { readTokenCommandLine, USAGE } from './token/command-line.ts'
-import { formatAnswer } from './token/format-answer.ts'
+import { toJson, toText } from './token/format-answer.ts'
 import { runTokenCommand } from './token/run-token-command.ts'
 
 /** Resolves with the exit code. */
@@ -32,7 +32,7 @@ async function answerTo(options: NonNullable<ReturnType<typeof readTokenCommandL
   const DATABASE_URL = settings.DATABASE_URL ?? (await databaseOf(dataDir))
   await using db = connectDatabase('token', { ...settings, DATABASE_URL }, createLogger('token', 'warn'))
   const answer = await runTokenCommand(db, command, personAtTerminal())
-  return json ? `${JSON.stringify(answer, undefined, 2)}\n` : formatAnswer(answer)
+  return json ? toJson(answer) : toText(answer)
 }
 
 async function databaseOf(dataDir: string): Promise<string> {

@@ -19,7 +19,7 @@ Bearer tokens of the Pinning Service API. All tokens of an account see the same 
   --scope S     ${tokenScopes.join(', ')}; write and admin include read; default read and write
   --pending N   pins that are queued or being pinned
   --bytes N     bytes of the CARs of pinned pins
-  --json        answer in JSON
+  --json        answer in JSON, one object a line
   --data DIR    folder of the running Pickup, where DATABASE_URL is not set (default ${defaultDataDir()})
 `
 
