@@ -4,18 +4,34 @@ import { readCommandLine } from './command-line.ts'
 import { StackError } from './stack-error.ts'
 
 test('without flags everything has its default', () => {
-  const { gatewayPort, isolated, serversOnly, readyFile, help } = readCommandLine([])
+  const { gatewayPort, isolated, serversOnly, traces, readyFile, help } = readCommandLine([])
   assert.deepEqual(
-    { gatewayPort, isolated, serversOnly, readyFile, help },
-    { gatewayPort: 9094, isolated: false, serversOnly: false, readyFile: undefined, help: false },
+    { gatewayPort, isolated, serversOnly, traces, readyFile, help },
+    {
+      gatewayPort: 9094,
+      isolated: false,
+      serversOnly: false,
+      traces: false,
+      readyFile: undefined,
+      help: false,
+    },
   )
 })
 
 test('flags are read, and paths made absolute', () => {
-  const options = readCommandLine(['--data', '/a/../b', '--port=0', '--isolated', '--ready-file', '/r.json'])
+  const options = readCommandLine([
+    '--data',
+    '/a/../b',
+    '--port=0',
+    '--isolated',
+    '--traces',
+    '--ready-file',
+    '/r.json',
+  ])
   assert.equal(options.dataDir, '/b')
   assert.equal(options.gatewayPort, 0)
   assert.equal(options.isolated, true)
+  assert.equal(options.traces, true)
   assert.equal(options.readyFile, '/r.json')
 })
 

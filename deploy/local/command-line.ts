@@ -12,6 +12,7 @@ Runs all of Pickup on this machine: the five services, and a Postgres, NATS, S3,
   --port N           port of the gateway on 127.0.0.1; 0 for any free one (default 9094)
   --isolated         no traffic beyond this machine: the IPFS node only knows peers that it is told of
   --servers-only     start the servers and not the services, to run those by hand
+  --traces           show the traces of all pins: starts jaeger, jaeger-all-in-one or otel-desktop-viewer of PATH
   --ready-file FILE  write addresses and credentials there too (always in ready.json of the data folder) when
                      everything is ready; removed at the stop
   --help             show this
@@ -24,6 +25,7 @@ export type CommandLine = {
   gatewayPort: number
   isolated: boolean
   serversOnly: boolean
+  traces: boolean
   readyFile: string | undefined
   help: boolean
 }
@@ -39,6 +41,7 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     gatewayPort,
     isolated: values.isolated,
     serversOnly: values['servers-only'],
+    traces: values.traces,
     readyFile: values['ready-file'] === undefined ? undefined : resolve(values['ready-file']),
     help: values.help,
   }
@@ -53,6 +56,7 @@ const parse = (args: readonly string[]) =>
         port: { type: 'string', default: '9094' },
         isolated: { type: 'boolean', default: false },
         'servers-only': { type: 'boolean', default: false },
+        traces: { type: 'boolean', default: false },
         'ready-file': { type: 'string' },
         help: { type: 'boolean', default: false },
       },

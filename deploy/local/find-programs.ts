@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { access, constants, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Logger } from '#libs/telemetry/index.ts'
 import { buildPrograms } from './build-programs.ts'
+import { executable, executablesOnPath } from './executable-files.ts'
 import { cacheDir } from './folders.ts'
 import { StackError } from './stack-error.ts'
 
@@ -84,10 +85,8 @@ async function named({ variable }: Program): Promise<string | undefined> {
 }
 
 async function onPath(program: Program): Promise<string | undefined> {
-  for (const dir of (process.env.PATH ?? '').split(delimiter)) {
-    const path = dir && (await executable(join(dir, program.binary)))
-    if (path && (await isNewEnough(path, program))) return path
-  }
+  for (const path of await executablesOnPath(program.binary))
+    if (await isNewEnough(path, program)) return path
   return undefined
 }
 
@@ -101,11 +100,4 @@ async function isNewEnough(path: string, { versionArgument, oldest }: Program): 
   if (!numbers) return false
   const different = numbers.findIndex((number, i) => number !== oldest[i])
   return different === -1 || (numbers[different] ?? 0) > (oldest[different] ?? 0)
-}
-
-async function executable(path: string): Promise<string | undefined> {
-  return await access(path, constants.X_OK).then(
-    () => path,
-    () => undefined,
-  )
 }

@@ -10,20 +10,30 @@ import { startStack } from './stack.ts'
 import { StackError } from './stack-error.ts'
 import { onStopRequest } from './stop-request.ts'
 import { createTerminalLog, type TerminalLog } from './terminal-log.ts'
+import { findTraceViewer, startTraceViewer } from './trace-viewer.ts'
 
 /** Runs until `stop` is aborted. Everything it started is stopped before it returns or throws. */
 async function run(options: CommandLine, { log, printLine }: TerminalLog, stop: AbortSignal): Promise<void> {
   const { dataDir, gatewayPort, isolated, serversOnly, readyFile } = options
+  const viewer = options.traces ? await findTraceViewer() : undefined
   log.info({ dataDir }, 'starting the servers')
   await using stack = await startStack({ dataDir, isolated, log, signal: stop })
   await prepareStack(stack, log)
   void prepareAfterRestarts(stack, log)
+  const traces =
+    viewer && (await startTraceViewer(stack.supervisor, { dataDir: join(dataDir, 'traces'), viewer }))
   const services = serversOnly
     ? undefined
-    : await startServices(stack, { dataDir: join(dataDir, 'services'), gatewayPort, log, printLine })
+    : await startServices(stack, {
+        dataDir: join(dataDir, 'services'),
+        gatewayPort,
+        ...(traces && { settings: traces.settings }),
+        log,
+        printLine,
+      })
   await using _ownReady = await keepReadyFile(readyFileIn(dataDir), stack, services, log)
   await using _ready = readyFile ? await keepReadyFile(readyFile, stack, services, log) : undefined
-  process.stdout.write(formatBanner(stack, services, dataDir))
+  process.stdout.write(formatBanner({ stack, services, traces, dataDir }))
   if (!stop.aborted) await once(stop, 'abort')
   log.info({ reason: stop.reason }, 'stopping')
 }
