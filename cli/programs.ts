@@ -19,4 +19,5 @@ export const programs = [
     summary: 'find and repair what the stores do not agree on',
     run: () => import('#deploy/doctor.ts'),
   },
+  { name: 'bench', summary: 'measure it, in a checkout', run: () => import('#deploy/bench.ts') },
 ] as const

@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { readBenches } from '#deploy/bench/read-benches.ts'
 import { projectRoot } from '#deploy/service-command.ts'
 import { describeMachine } from './machine.ts'
 import { replaceRows } from './performance-document.ts'
@@ -15,21 +16,8 @@ import type { Row } from './report.ts'
  *
  * Usage: npm run bench [-- NAME...]
  */
-const scriptPrefix = 'bench:'
 const document = join(projectRoot, 'docs', 'performance.md')
 const results = join(tmpdir(), `pickup-bench-${process.pid}.jsonl`)
-
-/** Arguments of Node by the names of the benches, as package.json has them. */
-async function readBenches(): Promise<Map<string, string[]>> {
-  const { scripts }: { scripts: Record<string, string> } = JSON.parse(
-    await readFile(join(projectRoot, 'package.json'), 'utf8'),
-  )
-  return new Map(
-    Object.entries(scripts)
-      .filter(([name]) => name.startsWith(scriptPrefix))
-      .map(([name, command]) => [name.slice(scriptPrefix.length), command.split(' ').slice(1)]),
-  )
-}
 
 /** Shows what it prints, and gives the rows among it; undefined when it failed. */
 async function runBench(args: readonly string[]): Promise<Row[] | undefined> {
@@ -54,7 +42,7 @@ if (unknown.length > 0)
 const machine = await describeMachine()
 const failed: string[] = []
 for (const name of wanted) {
-  process.stdout.write(`\n${scriptPrefix}${name} began at ${new Date().toISOString()}\n`)
+  process.stdout.write(`\nbench:${name} began at ${new Date().toISOString()}\n`)
   const rows = await runBench(benches.get(name) ?? [])
   if (!rows) {
     failed.push(name)
