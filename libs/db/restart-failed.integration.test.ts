@@ -43,11 +43,29 @@ test('two that restart it at once, and one later, begin one generation', { timeo
   await pins.accept('twice')
   await pins.setState('twice', 'failed')
   const outcomes = await Promise.all([restart('twice'), restart('twice')])
-  assert.deepEqual(outcomes.toSorted(), ['restarted', 'superseded'])
+  assert.deepEqual(outcomes.toSorted(), ['repeated', 'restarted'])
   await pins.setState('twice', 'failed')
-  assert.equal(await restart('twice'), 'superseded')
+  assert.equal(await restart('twice'), 'repeated')
   assert.equal((await pins.content('twice'))?.generation, 2)
   assert.equal((await auditOf('twice')).length, 1)
+})
+
+test('a content whose letter was discarded meanwhile is not started', { timeout }, async () => {
+  const pins = storedPins(database.db)
+  await pins.accept('discarded')
+  await pins.setState('discarded', 'failed')
+  const discard = {
+    ...note('letter of discarded'),
+    action: 'dead-letter.discard',
+    outcome: 'discarded',
+  } as const
+  assert.deepEqual(
+    [await recordAudit(database.db, discard), await recordAudit(database.db, discard)],
+    [true, false],
+  )
+  assert.equal(await restart('discarded'), 'repeated')
+  const content = await pins.content('discarded')
+  assert.deepEqual([content?.state, content?.generation], ['failed', 1])
 })
 
 test('what has not failed is left as it is', { timeout }, async () => {
