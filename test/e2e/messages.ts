@@ -15,6 +15,9 @@ export async function publishByHand<Data>(
   await jetstream(as).publish(`${prefix}.${event.subject}`, event.encode(id, data), { msgID: msgId })
 }
 
+/** Asks nothing by itself: right after a restart of the server a question may get no answer, and is asked again. */
+const managerOf = (admin: NatsConnection) => jetstreamManager(admin, { checkAPI: false })
+
 async function requireHandled(manager: JetStreamManager, stream: string): Promise<void> {
   for await (const { name, config, num_pending, num_ack_pending } of manager.consumers.list(stream)) {
     // Followers of cancels are forgotten with their process.
@@ -26,15 +29,14 @@ async function requireHandled(manager: JetStreamManager, stream: string): Promis
 
 /** Resolves when every event was handled; jobs may still be under way. */
 export async function eventsHandled({ admin, prefix }: Installation): Promise<void> {
-  const manager = await jetstreamManager(admin)
-  const probe = () => requireHandled(manager, `${prefix}_PIN_EVENTS`)
+  const probe = async () => requireHandled(await managerOf(admin), `${prefix}_PIN_EVENTS`)
   await pollUntil(probe, { what: 'the end of all events', timeoutMs: 30_000 })
 }
 
 /** Resolves when every job and event was handled, and none waits for another delivery. */
 export async function allHandled({ admin, prefix }: Installation): Promise<void> {
-  const manager = await jetstreamManager(admin)
   const probe = async () => {
+    const manager = await managerOf(admin)
     const { state } = await manager.streams.info(`${prefix}_PIN_JOBS`)
     if (state.messages > 0) throw new Error(`${state.messages} jobs are left`)
     await requireHandled(manager, `${prefix}_PIN_EVENTS`)
