@@ -1,20 +1,10 @@
 import { Type } from 'typebox'
-import { describeRoute, json } from '../describe-route.ts'
+import { describeTokenRoute } from '../describe-token-route.ts'
 
-type Description = Omit<Parameters<typeof describeRoute>[0], 'tag'>
+type Description = Omit<Parameters<typeof describeTokenRoute>[0], 'tag'>
 
-/** Like `describeRoute`, with the tokens and the errors of the Pinning Service API. */
-export function describePinningRoute(description: Description) {
-  const { schema, ...options } = describeRoute({ ...description, tag: 'pinning' })
-  return {
-    ...options,
-    schema: {
-      ...schema,
-      security: [{ pinning: [] }],
-      response: { ...description.answers, default: json('PsaFailure', 'An error') },
-    },
-  }
-}
+export const describePinningRoute = (description: Description) =>
+  describeTokenRoute({ ...description, tag: 'pinning' })
 
 /** The body of routes that take a pin. */
 export const pinBody = { 'application/json': Type.Ref('PsaPin#') }
