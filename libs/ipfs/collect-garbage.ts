@@ -4,6 +4,7 @@ import { beginCall } from './kubo-call.ts'
 import type { KuboHttp } from './kubo-http.ts'
 import type { PinGate } from './pin-gate.ts'
 import { readJsonLines } from './read-json-lines.ts'
+import { runningCommands } from './running-commands.ts'
 
 /**
  * Runs `repo/gc`. Kubo is silent while it marks what pins hold, on a large repo for longer than the 300 s that
@@ -21,7 +22,8 @@ export async function collectGarbage(
   try {
     using _pass = await deps.gate.enterCollection(call.signal)
     deps.emptyBlock.forget()
-    if (await isAdding(deps.http, call.signal)) return { removedBlocks: 0, postponed: true }
+    if ((await runningCommands(deps.http, call.signal)).some(({ name }) => name === 'add'))
+      return { removedBlocks: 0, postponed: true }
     const response = await deps.http.runCommand('repo/gc', {}, call.signal)
     let removedBlocks = 0
     for await (const line of readJsonLines(response)) if ('Key' in line) removedBlocks += 1
@@ -29,11 +31,4 @@ export async function collectGarbage(
   } catch (error) {
     throw call.translate(error)
   }
-}
-
-/** `diag/cmds` lists the commands that run, and for a while those that ran: `{ Command, Active }` (kubo commands). */
-async function isAdding(http: KuboHttp, signal: AbortSignal): Promise<boolean> {
-  const { body } = await http.runCommand('diag/cmds', {}, signal)
-  const commands = (await body.json()) as { Command: string; Active: boolean }[]
-  return commands.some(({ Command, Active }) => Command === 'add' && Active)
 }

@@ -53,7 +53,8 @@ export type DagSource = {
   /**
    * Pins the DAG under `name` and resolves when all of it is local. `onProgress` hears changed values only,
    * so silence is a stall. Throws `TransientError('dag-incomplete')` when the node reports that the pin failed,
-   * `'timed-out'` when `timeoutMs` is over. Waits for a garbage collection that runs.
+   * `'timed-out'` when `timeoutMs` is over. Waits for a garbage collection that runs. When it was aborted it rejects as soon
+   * as the node has given up, so that `unpin` finds what there is; it waits 5 s for that at most.
    */
   pinAhead(
     cid: string,

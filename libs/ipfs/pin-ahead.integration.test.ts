@@ -76,6 +76,25 @@ for (const how of ['kill', 'stop'] as const)
     await Promise.all(ended)
   })
 
+test('a pin that is given up at any moment is removed by the unpin that follows', { timeout }, async () => {
+  await using node = await startKuboNode()
+  await using source = connectNode(node)
+  const { root } = await addRandomDag(node, { leaves: 8 })
+  for (let steps = 0; steps < 120; steps++) {
+    const given = new AbortController()
+    const options = { timeoutMs: 20_000, signal: given.signal, name: 'job', onProgress: ignoreProgress }
+    const ended = source.pinAhead(root, options).catch((error: unknown) => error)
+    for (let i = 0; i < steps; i++) await new Promise(setImmediate)
+    given.abort()
+    await ended
+    await source.unpin(root, enoughTime())
+  }
+  // Kubo works on a pin of another DAG meanwhile, so that a late one of the first has had its time.
+  const { root: another } = await addRandomDag(node, { leaves: 8 })
+  await source.pinAhead(another, { ...enoughTime(), name: 'other', onProgress: ignoreProgress })
+  assert.equal(await source.findPin(root, enoughTime()), undefined)
+})
+
 test('the recursive pins of a node are listed with their names', { timeout }, async () => {
   await using node = await startKuboNode()
   await using source = connectNode(node)

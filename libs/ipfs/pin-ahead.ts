@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { TransientError } from '#libs/errors/index.ts'
 
 import type { DagSource, PinProgress } from './dag-source.ts'
@@ -6,9 +7,13 @@ import { beginCall } from './kubo-call.ts'
 import type { KuboHttp } from './kubo-http.ts'
 import type { PinGate } from './pin-gate.ts'
 import { type JsonLine, readJsonLines } from './read-json-lines.ts'
+import { runningCommands } from './running-commands.ts'
 
 /** For a block without bytes. */
 const putTimeoutMs = 10_000
+
+const giveUpTimeoutMs = 5_000
+const giveUpIntervalMs = 20
 
 /**
  * Fetches by `pin/add`: one bitswap session with 32 blocks in flight, where a CAR stream has one.
@@ -37,7 +42,23 @@ export async function pinAhead(
     if (!pinned)
       throw new TransientError('source-unavailable', `Kubo ended the pin of ${cid} without a result`)
   } catch (error) {
+    if (call.signal.aborted) await untilGivenUp(deps.http, cid)
     throw call.translate(error)
+  }
+}
+
+/**
+ * Waits until the node works on no pin of the CID any more. Kubo notices late that its client has gone: it may still finish
+ * the pin, and a removal that comes before that finds nothing to remove.
+ */
+async function untilGivenUp(http: KuboHttp, cid: string): Promise<void> {
+  const signal = AbortSignal.timeout(giveUpTimeoutMs)
+  const isPinning = async () =>
+    (await runningCommands(http, signal)).some(({ name, args }) => name === 'pin/add' && args[0] === cid)
+  try {
+    while (await isPinning()) await delay(giveUpIntervalMs, undefined, { signal })
+  } catch {
+    // A node that does not answer is told by the call that follows, and the pin is found by its name later.
   }
 }
 

@@ -74,6 +74,7 @@ export function createFetchContent(deps: Deps): FetchContent {
     const { root: _root, ...facts } = await deps.transferCar({
       cid,
       staging,
+      attempt: lease.attempt,
       peerIds: peers.peerIds,
       signal,
       onProgress: ({ blocks, bytes, carBytes }) => tell({ dagBlocks: blocks, dagBytes: bytes, carBytes }),

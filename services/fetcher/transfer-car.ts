@@ -1,10 +1,11 @@
 import { type CarLimits, type CarReport, createCarScanner } from '#libs/car/index.ts'
 import { PermanentError } from '#libs/errors/index.ts'
-import { type DagSource, type PinProgress, transferPinName } from '#libs/ipfs/index.ts'
+import type { DagSource, PinProgress } from '#libs/ipfs/index.ts'
 import type { ObjectRef, Storage } from '#libs/storage/index.ts'
 import { type Logger, metrics } from '#libs/telemetry/index.ts'
 import { createExplainFailure } from './explain-failure.ts'
 import { type StallWatch, watchForStall } from './stall-watch.ts'
+import { startTransferPin } from './transfer-pin.ts'
 
 type Deps = {
   source: Pick<DagSource, 'findPin' | 'pinAhead' | 'streamCar' | 'streamLocalCar' | 'unpin' | 'anyPeerAlive'>
@@ -18,40 +19,27 @@ type Deps = {
 type Transfer = {
   cid: string
   staging: ObjectRef
+  /** From 1. */
+  attempt: number
   /** Peers given as origins: they tell a provider that is gone from one that lacks a block. */
   peerIds: readonly string[]
   signal: AbortSignal
   onProgress: (progress: PinProgress & { carBytes: number }) => void
 }
 
-const findPinTimeoutMs = 10_000
-const unpinTimeoutMs = 10_000
-
 /** Brings one DAG from the source into one object of the store. */
 export type TransferCar = (transfer: Transfer) => Promise<CarReport>
 
 /**
- * Pins ahead and streams the CAR behind the pin, which fetches 32 blocks at a time where the stream fetches one.
+ * Streams the CAR, and with it pins ahead, which fetches 32 blocks at a time where the stream fetches one.
  * Every byte passes the scanner before it counts; the object becomes visible only after the scanner has accepted the
- * whole CAR. Whatever happens, the pin of the source and the parts of the upload are gone afterwards; a pin that somebody else
- * had made of the same DAG before stays, by its name.
+ * whole CAR. Whatever happens, the pin and the parts of the upload are gone afterwards.
  */
 export function createTransferCar(deps: Deps): TransferCar {
   const { source, storage, limits, timeoutMs, stallTimeoutMs, log } = deps
   const explain = createExplainFailure({ source, limits, log })
 
-  async function unpin(cid: string): Promise<void> {
-    try {
-      await source.unpin(cid, { signal: AbortSignal.timeout(unpinTimeoutMs) })
-    } catch (err) {
-      // The blocks stay on the node's disk until the pin is removed; the transfer itself is not affected.
-      log.warn({ err, cid }, 'pin not removed from the IPFS node')
-    }
-  }
-
-  return async ({ cid, staging, peerIds, signal, onProgress }) => {
-    const found = await source.findPin(cid, { timeoutMs: findPinTimeoutMs, signal })
-    const name = found?.name ?? transferPinName(cid)
+  return async ({ cid, staging, attempt, peerIds, signal, onProgress }) => {
     using watch = watchForStall(stallTimeoutMs)
     const total = AbortSignal.timeout(timeoutMs)
     const ended = new AbortController()
@@ -59,24 +47,14 @@ export function createTransferCar(deps: Deps): TransferCar {
     const scanner = createCarScanner({ root: cid, limits })
 
     const reached = { blocks: 0, bytes: 0 }
-    let pinFailure: unknown
-    const pinning = source
-      .pinAhead(cid, {
-        name,
-        timeoutMs,
-        signal: limited,
-        onProgress: progress => {
-          Object.assign(reached, progress)
-          watch.progress()
-          if (progress.bytes > limits.maxCarBytes) ended.abort(tooBig(limits))
-          onProgress({ ...progress, carBytes: scanner.sizeBytes })
-        },
-      })
-      .catch((error: unknown) => {
-        // Not an end: the stream may still hold what the pin could not get in time, and the scanner decides.
-        pinFailure = error
-      })
-
+    const onPinProgress = (progress: PinProgress) => {
+      Object.assign(reached, progress)
+      watch.progress()
+      if (progress.bytes > limits.maxCarBytes) ended.abort(tooBig(limits))
+      onProgress({ ...progress, carBytes: scanner.sizeBytes })
+    }
+    const transfer = { cid, attempt, signal: limited, onProgress: onPinProgress }
+    await using pin = await startTransferPin({ source, timeoutMs, log }, transfer)
     try {
       await using upload = storage.createUpload(staging, { signal: limited })
       for await (const chunk of source.streamCar(cid, { timeoutMs, signal: limited })) {
@@ -99,14 +77,10 @@ export function createTransferCar(deps: Deps): TransferCar {
         stalled: watch.stalled,
         total,
         ended: ended.signal,
-        pinFailure,
+        pinFailure: pin.failure,
         peerIds,
         signal,
       })
-    } finally {
-      ended.abort(new Error('the transfer is over'))
-      await pinning
-      if (name === transferPinName(cid)) await unpin(cid)
     }
   }
 }
