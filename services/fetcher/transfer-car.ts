@@ -66,6 +66,8 @@ export function createTransferCar(deps: Deps): TransferCar {
       }
       const report = scanner.end()
       watch.suspend()
+      // Has its blocks in the CAR now: it ends while the store completes the upload.
+      void pin[Symbol.asyncDispose]()
       await upload.complete()
       metrics.carBlocks.add(report.blocks, { 'pickup.step': 'fetch' })
       return report

@@ -22,11 +22,11 @@ type Transfer = {
  * For so long a stream runs alone. Small DAGs that the node has are through by then, and save the node three calls and
  * what these write to its disk. Collections of garbage are kept out meanwhile by who marks the transfer as busy.
  */
-const aloneMs = 50
+const aloneMs = 100
 const findTimeoutMs = 10_000
 const unpinTimeoutMs = 10_000
 
-/** The pin of the source that goes with one transfer. Disposing ends and removes it, and never throws. */
+/** The pin of the source that goes with one transfer. Disposing ends and removes it, never throws, and may be repeated. */
 export type TransferPin = AsyncDisposable & {
   /** Why there is no pin. Not an end of the transfer: the stream may still hold what the pin could not get in time. */
   readonly failure: unknown
@@ -56,7 +56,14 @@ export async function startTransferPin(
     await source.pinAhead(cid, { name, timeoutMs, signal: limited, onProgress })
   }
 
-  async function unpin(): Promise<void> {
+  const pinning = pin().catch((error: unknown) => {
+    failure = error
+  })
+
+  async function end(): Promise<void> {
+    over.abort(new Error('the transfer is over'))
+    await pinning
+    if (name !== ownName) return
     try {
       await source.unpin(cid, { signal: AbortSignal.timeout(unpinTimeoutMs) })
     } catch (err) {
@@ -65,17 +72,11 @@ export async function startTransferPin(
     }
   }
 
-  const pinning = pin().catch((error: unknown) => {
-    failure = error
-  })
+  let ending: Promise<void> | undefined
   return {
     get failure() {
       return failure
     },
-    async [Symbol.asyncDispose]() {
-      over.abort(new Error('the transfer is over'))
-      await pinning
-      if (name === ownName) await unpin()
-    },
+    [Symbol.asyncDispose]: () => (ending ??= end()),
   }
 }
