@@ -27,7 +27,7 @@ const owners: Record<string, RegExp> = {
   '@nats-io/': /^(libs\/bus|deploy\/local|deploy\/examples|test)\//,
   '@aws-sdk/client-s3': /^(libs\/storage|deploy\/local|deploy\/demo|test)\//,
   '@aws-sdk/client-sqs': /^(services\/indexer-bridge|deploy\/local|deploy\/demo|test)\//,
-  'kubo-rpc-client': /^libs\/ipfs\//,
+  'kubo-rpc-client': /^libs\/ipfs\/testing\//,
   '@ipld/car': /^(libs\/car|test|libs\/ipfs)\/.*(test\.ts|testing\/)|^test\/|^deploy\/demo\//,
   'drizzle-orm': /^libs\/db\/drizzle\.ts$/,
   pg: /^(libs\/db|deploy\/local|test)\//,

@@ -3,9 +3,7 @@ import { join } from 'node:path'
 import type { Logger } from '#libs/telemetry/index.ts'
 import { formatBanner } from './banner.ts'
 import { type CommandLine, readCommandLine, USAGE } from './command-line.ts'
-import { prepareAfterRestarts, prepareStack } from './prepare.ts'
 import { keepReadyFile, readyFileIn } from './ready-file.ts'
-import { startServices } from './services.ts'
 import { startStack } from './stack.ts'
 import { StackError } from './stack-error.ts'
 import { onStopRequest } from './stop-request.ts'
@@ -17,7 +15,10 @@ async function run(options: CommandLine, { log, printLine }: TerminalLog, stop: 
   const { dataDir, gatewayPort, isolated, serversOnly, readyFile } = options
   const viewer = options.traces ? await findTraceViewer() : undefined
   log.info({ dataDir }, 'starting the servers')
+  // The clients of Postgres and NATS take half a second to load; the servers start meanwhile.
+  const loading = Promise.all([import('./prepare.ts'), import('./services.ts')])
   await using stack = await startStack({ dataDir, isolated, log, signal: stop })
+  const [{ prepareAfterRestarts, prepareStack }, { startServices }] = await loading
   await prepareStack(stack, log)
   void prepareAfterRestarts(stack, log)
   const traces =

@@ -8,7 +8,7 @@ import { runningCommands } from './running-commands.ts'
 
 /**
  * Runs `repo/gc`. Kubo is silent while it marks what pins hold, on a large repo for longer than the 300 s that
- * kubo-rpc-client waits. Aborting stops the sweep part-way, which is safe: the next one removes the rest.
+ * HTTP clients wait by default. Aborting stops the sweep part-way, which is safe: the next one removes the rest.
  *
  * Does nothing while another process adds to the node. An `add` with a pin holds Kubo's lock for as long as its client
  * sends (kubo core/coreunix/add.go); a collection would wait for it, and not even leave when it is aborted, with every

@@ -1,4 +1,3 @@
-import { create } from 'kubo-rpc-client'
 import type { Logger } from '#libs/telemetry/index.ts'
 
 import { collectGarbage } from './collect-garbage.ts'
@@ -43,14 +42,13 @@ export function connectKubo({
 }: KuboOptions): DagSource & AsyncDisposable {
   const rpc = readEndpoint(apiUrl, '/api/v0')
   const http = openKuboHttp({ rpc, gateway: readEndpoint(gatewayUrl, '/') })
-  const client = create({ url: rpc.url, headers: { ...rpc.headers } })
   const gate = createPinGate()
-  const emptyBlock = createEmptyBlock(client)
+  const emptyBlock = createEmptyBlock(http)
   const peerings = createPeerings({ http, log })
   let known: string | undefined
   // Asked for once: it stays for the life of a repository, and every job with origins needs it.
-  const ownPeerId = async (options: TimeLimit) => (known ??= (await identify(client, options)).peerId)
-  const origins = { client, peerings, ownPeerId, allowPrivate: allowPrivateOrigins, log }
+  const ownPeerId = async (options: TimeLimit) => (known ??= (await identify(http, options)).peerId)
+  const origins = { http, peerings, ownPeerId, allowPrivate: allowPrivateOrigins, log }
   const streamCar = carSource === 'gateway' ? streamGatewayCar : streamExportedCar
   return {
     locate: (cid, options) => locate({ http, emptyBlock }, cid, options),
@@ -60,13 +58,13 @@ export function connectKubo({
     streamCar: (cid, options) => streamCar(http, cid, options),
     streamLocalCar: (cid, options) => streamExportedCar(http, cid, options, { localOnly: true }),
     findPin: (cid, options) => findPin(http, cid, options),
-    listPins: options => listPins(client, options),
+    listPins: options => listPins(http, options),
     unpin: (cid, options) => unpin({ http, gate }, cid, options),
     anyPeerAlive: (peerIds, options) => anyPeerAlive(http, peerIds, options),
     collectGarbage: options => collectGarbage({ http, gate, emptyBlock }, options),
-    identify: options => identify(client, options),
+    identify: options => identify(http, options),
     measureRepo: options => measureRepo(http, options),
-    isReady: options => isReady(client, carSource === 'gateway' ? http : undefined, options),
+    isReady: options => isReady(http, { ...options, usesGateway: carSource === 'gateway' }),
     [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
   }
 }

@@ -1,8 +1,8 @@
-import type { KuboRPCClient } from 'kubo-rpc-client'
 import { CID } from 'multiformats/cid'
 
 import type { TimeLimit } from './dag-source.ts'
 import { beginCall } from './kubo-call.ts'
+import type { CommandBody, KuboHttp } from './kubo-http.ts'
 
 /** Multihash of no bytes by sha2-256, in hex. */
 const emptyMultihash = '1220e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
@@ -27,7 +27,7 @@ export type EmptyBlock = {
  * multihash. Between Kubo nodes (0.43) bitswap never delivers it, so a DAG with an empty file would wait for it for
  * ever. It is not pinned; each pin that runs ahead sees to it again, while no garbage is collected.
  */
-export function createEmptyBlock(client: KuboRPCClient): EmptyBlock {
+export function createEmptyBlock(http: KuboHttp): EmptyBlock {
   let putAt = -Infinity
   let collections = 0
   return {
@@ -35,7 +35,7 @@ export function createEmptyBlock(client: KuboRPCClient): EmptyBlock {
       const startedAt = performance.now()
       if (startedAt - putAt < keptMs) return
       const collectionsBefore = collections
-      await putEmptyBlock(client, options)
+      await putEmptyBlock(http, options)
       if (collections === collectionsBefore) putAt = startedAt
     },
     forget() {
@@ -45,18 +45,27 @@ export function createEmptyBlock(client: KuboRPCClient): EmptyBlock {
   }
 }
 
-async function putEmptyBlock(client: KuboRPCClient, options: TimeLimit): Promise<void> {
+async function putEmptyBlock(http: KuboHttp, options: TimeLimit): Promise<void> {
   const codes = { expired: 'source-unavailable', failed: 'source-unavailable' } as const
   const call = beginCall('put the empty block', options, codes)
   try {
-    await client.block.put(new Uint8Array(0), {
-      format: 'raw',
-      mhtype: 'sha2-256',
-      pin: false,
-      signal: call.signal,
-      timeout: call.kuboTimeout,
-    })
+    const parameters = { 'cid-codec': 'raw', mhtype: 'sha2-256', pin: 'false', timeout: call.kuboTimeout }
+    const { body } = await http.runCommand('block/put', parameters, call.signal, emptyFile())
+    await body.dump()
   } catch (error) {
     throw call.translate(error)
   }
+}
+
+/** One file without a byte, as `block/put` reads files (boxo files/multipartfile.go). */
+const emptyFile = (): CommandBody => ({
+  contentType: 'multipart/form-data; boundary=empty',
+  bytes: bytesOf(
+    '--empty\r\nContent-Disposition: form-data; name="file"; filename="empty"\r\n' +
+      'Content-Type: application/octet-stream\r\n\r\n\r\n--empty--\r\n',
+  ),
+})
+
+async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text)
 }

@@ -38,7 +38,7 @@ export function beginCall(
       if (expiry?.aborted) {
         return new TransientError(codes.expired, `Could not ${what} within ${timeoutMs} ms`, { cause: error })
       }
-      if (isCommandFailure(error) && !nodeTrouble.test(error.message)) {
+      if (error instanceof KuboCommandError && !nodeTrouble.test(error.message)) {
         return new TransientError(codes.failed, `Could not ${what}: ${error.message}`, { cause: error })
       }
       const reason = reasonOf(error)
@@ -50,23 +50,7 @@ export function beginCall(
 /** What a node says that is being stopped, or whose disk is full or broken: nothing about the content. */
 const nodeTrouble = /context canceled|channel was closed|no space left on device|input\/output error/
 
-/**
- * Kubo answers a failed command with status 500 and a JSON body; kubo-rpc-client turns it into an `HTTPError`,
- * or a `TimeoutError` without a response when Kubo's timer was the reason. Neither class is exported.
- */
-function isCommandFailure(error: unknown): error is Error {
-  if (error instanceof KuboCommandError) return true
-  if (!(error instanceof Error)) return false
-  if (error.name === 'TimeoutError') return true
-  return (
-    error.name === 'HTTPError' &&
-    'response' in error &&
-    error.response instanceof Response &&
-    error.response.status === 500
-  )
-}
-
-/** `fetch` hides the reason of a broken connection in the cause. */
+/** The reason of a broken connection may be in the cause. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return error.cause instanceof Error ? `${error.message} (${reasonOf(error.cause)})` : error.message

@@ -15,8 +15,8 @@ export type CommandParameters = Readonly<Record<string, string | readonly string
 export type CommandBody = { contentType: string; bytes: AsyncIterable<Uint8Array> }
 
 /**
- * The calls that stream. They go over undici and not over kubo-rpc-client because only here trailers are seen,
- * and because its `fetch` gives up after 300 s without a header or a byte.
+ * All calls. They go over undici because there trailers are seen, and because `fetch` gives up after 300 s without a header or
+ * a byte.
  */
 export type KuboHttp = AsyncDisposable & {
   /**

@@ -1,5 +1,3 @@
-import type { KuboRPCClient } from 'kubo-rpc-client'
-
 import type { NodeIdentity, RepoUsage, TimeLimit } from './dag-source.ts'
 import { beginCall } from './kubo-call.ts'
 import type { KuboHttp } from './kubo-http.ts'
@@ -9,15 +7,17 @@ const emptyCid = 'bafkqaaa'
 
 const codes = { expired: 'source-unavailable', failed: 'source-unavailable' } as const
 
-export async function identify(client: KuboRPCClient, options: TimeLimit): Promise<NodeIdentity> {
+export async function identify(http: KuboHttp, options: TimeLimit): Promise<NodeIdentity> {
   const call = beginCall('ask the node for its identity', options, codes)
   try {
-    const { id, addresses, agentVersion } = await client.id({
-      signal: call.signal,
-      timeout: call.kuboTimeout,
-    })
-    // Kubo answers null instead of an empty list while it is offline, whatever the types promise.
-    return { peerId: id.toString(), addresses: (addresses ?? []).map(String), agentVersion }
+    const { body } = await http.runCommand('id', { timeout: call.kuboTimeout }, call.signal)
+    // Kubo answers null instead of an empty list while it is offline.
+    const { ID, Addresses, AgentVersion } = (await body.json()) as {
+      ID: string
+      Addresses: string[] | null
+      AgentVersion: string
+    }
+    return { peerId: ID, addresses: Addresses ?? [], agentVersion: AgentVersion }
   } catch (error) {
     throw call.translate(error)
   }
@@ -41,11 +41,10 @@ export async function measureRepo(http: KuboHttp, options: TimeLimit): Promise<R
  * Asks the RPC, and the gateway where one is used: either may be bound elsewhere or stand behind a proxy of its own.
  */
 export async function isReady(
-  client: KuboRPCClient,
-  gateway: KuboHttp | undefined,
-  options: TimeLimit,
+  http: KuboHttp,
+  { usesGateway, ...options }: TimeLimit & { usesGateway: boolean },
 ): Promise<boolean> {
-  const asked = [identify(client, options), ...(gateway ? [askGateway(gateway, options)] : [])]
+  const asked = [identify(http, options), ...(usesGateway ? [askGateway(http, options)] : [])]
   const answers = await Promise.allSettled(asked)
   options.signal.throwIfAborted()
   return answers.every(answer => answer.status === 'fulfilled')

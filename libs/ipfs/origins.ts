@@ -1,13 +1,13 @@
-import type { KuboRPCClient } from 'kubo-rpc-client'
 import type { Logger } from '#libs/telemetry/index.ts'
 
 import { judgeOrigin } from './address-policy.ts'
 import type { ConnectedOrigins, RefusedOrigin, TimeLimit } from './dag-source.ts'
 import { beginCall, type KuboCall } from './kubo-call.ts'
+import type { KuboHttp } from './kubo-http.ts'
 import type { Peerings } from './peerings.ts'
 
 type Deps = {
-  client: KuboRPCClient
+  http: KuboHttp
   peerings: Peerings
   /** Of the node itself, which it cannot dial. */
   ownPeerId: (options: TimeLimit) => Promise<string>
@@ -63,7 +63,9 @@ async function connectPeer(
   const refusals = origins.map(async ({ origin, address }) => {
     try {
       await peered
-      await deps.client.swarm.connect(address, { signal: call.signal, timeout: call.kuboTimeout })
+      const parameters = { arg: address.toString(), timeout: call.kuboTimeout }
+      const { body } = await deps.http.runCommand('swarm/connect', parameters, call.signal)
+      await body.dump()
       return []
     } catch (error) {
       const failure = call.translate(error)

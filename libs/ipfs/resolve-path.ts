@@ -1,9 +1,9 @@
-import { create } from 'kubo-rpc-client'
 import { TransientError } from '#libs/errors/index.ts'
 
 import type { TimeLimit } from './dag-source.ts'
 import { beginCall } from './kubo-call.ts'
 import { readEndpoint } from './kubo-endpoint.ts'
+import { openKuboHttp } from './kubo-http.ts'
 
 /**
  * The CID at the end of a content path (`/ipfs/…`, `/ipns/…`, `/ipld/…`), in the form that Kubo writes it. A path that
@@ -20,17 +20,15 @@ export type ResolvePath = (path: string, options: TimeLimit) => Promise<string>
  * made for names too. Connects on demand; `user:password@` in the address is sent as basic authorization.
  */
 export function createPathResolver(apiUrl: string): ResolvePath {
-  const { url, headers } = readEndpoint(apiUrl, '/api/v0')
-  const client = create({ url, headers: { ...headers } })
+  const rpc = readEndpoint(apiUrl, '/api/v0')
+  const http = openKuboHttp({ rpc, gateway: rpc })
   return async (path, options) => {
     const call = beginCall(`resolve ${path}`, options, { expired: 'timed-out', failed: 'not-found' })
     try {
-      const resolved = await client.resolve(path, {
-        recursive: true,
-        signal: call.signal,
-        timeout: call.kuboTimeout,
-      })
-      const [, , cid = ''] = resolved.split('/')
+      const parameters = { arg: path, recursive: 'true', timeout: call.kuboTimeout }
+      const { body } = await http.runCommand('resolve', parameters, call.signal)
+      const { Path } = (await body.json()) as { Path: string }
+      const [, , cid = ''] = Path.split('/')
       return cid
     } catch (error) {
       const failure = call.translate(error)

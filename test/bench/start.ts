@@ -21,7 +21,8 @@ async function start(folder: string): Promise<Figures> {
   const readyFile = join(folder, 'ready.json')
   const flags = ['--isolated', '--port', '0', '--data', join(folder, 'data'), '--ready-file', readyFile]
   const startedAt = performance.now()
-  const child = spawn(process.execPath, ['deploy/local/start.ts', ...flags], {
+  const program = ['--import', './libs/service/compile-cache.ts', 'deploy/local/start.ts']
+  const child = spawn(process.execPath, [...program, ...flags], {
     cwd: projectRoot,
     env: { ...process.env, LOG_LEVEL: 'error' },
     stdio: ['ignore', 'ignore', 'inherit'],
