@@ -1,4 +1,3 @@
-import { failureCodes } from '#libs/errors/index.ts'
 import { DemoError } from './demo-error.ts'
 
 const REQUEST_TIMEOUT_MS = 30_000
@@ -47,17 +46,10 @@ export async function requestPin(access: Access, request: PinRequest, signal: Ab
 
 export async function readPinState(access: Access, cid: string, signal: AbortSignal): Promise<PinState> {
   const answer = JSON.parse(await send(access, 'GET', `/pins/${cid}`, signal))
-  const [peer] = Object.values<{ status: string }>(answer.peer_map)
+  const [peer] = Object.values<{ status: string; error: string }>(answer.peer_map)
   if (!peer) throw new DemoError(`the state of ${cid} names no peer`)
   const { progress, receipt } = answer
-  return { status: peer.status, failure: describeFailure(answer.failure), progress, receipt }
-}
-
-function describeFailure(failure: { code: string; message: string } | undefined): string {
-  if (!failure) return ''
-  const { code, message } = failure
-  const sentence = Object.entries(failureCodes).find(([known]) => known === code)?.[1] ?? ''
-  return `${code}: ${message}. ${sentence}`.trim()
+  return { status: peer.status, failure: peer.error, progress, receipt }
 }
 
 async function send(access: Access, method: string, path: string, signal: AbortSignal): Promise<string> {

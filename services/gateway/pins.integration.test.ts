@@ -152,7 +152,12 @@ test('a failed pin shows what ipfs-cluster shows, starts again by recover, and o
   const [failed] = Object.values((await app.json('GET', `/pins/${a}`)).peer_map) as Record<string, unknown>[]
   assert.deepEqual(
     [failed?.['status'], failed?.['error'], failed?.['attempt_count'], failed?.['priority_pin']],
-    ['pin_error', 'stalled: nothing came', 3, true],
+    [
+      'pin_error',
+      'stalled: nothing came. The transfer stopped making progress. Check the provider, then pin again.',
+      3,
+      true,
+    ],
   )
   const woken = app.wakes()
   assert.equal(statusOf(await app.json('POST', `/pins/${a}/recover`)), 'pin_queued')

@@ -1,5 +1,5 @@
 import { after, before } from 'node:test'
-import { type Pipeline, startPipeline } from '../e2e/pipeline.ts'
+import { type Pipeline, type PipelineOptions, startPipeline } from '../e2e/pipeline.ts'
 import { signIn, type Viewer } from './dashboard-viewer.ts'
 import { findChromium } from './find-chromium.ts'
 import { openBrowser } from './open-browser.ts'
@@ -7,10 +7,10 @@ import { openBrowser } from './open-browser.ts'
 const timeout = 120_000
 
 /**
- * A whole Pickup and a browser for the tests of a file, started before the first and ended behind the last one. Its
+ * A Pickup, whole by default, and a browser for the tests of a file, started before the first and ended behind the last one. Its
  * `options` are those of each test: without a Chromium they are skipped.
  */
-export async function useDashboard() {
+export async function useDashboard(options: Pick<PipelineOptions, 'services'> = {}) {
   const executablePath = await findChromium()
   const skip = executablePath === undefined && 'no Chromium here: CHROMIUM_BIN may name one'
   let pipeline: Pipeline
@@ -18,7 +18,7 @@ export async function useDashboard() {
   before(
     async () => {
       if (executablePath === undefined) return
-      pipeline = await startPipeline({ settings: { WATCH_INTERVAL_MS: '100' } })
+      pipeline = await startPipeline({ settings: { WATCH_INTERVAL_MS: '100' }, ...options })
       browser = await openBrowser({ executablePath })
     },
     { timeout },

@@ -20,7 +20,7 @@ export type PinStatus = {
     verified_at: string
     indexed_at: string | null
   }
-  failure?: { code: string; message: string; missing_cids: string[] }
+  failure?: { code: string; message: string; explanation: string; missing_cids: string[] }
   progress?: { phase: string; attempt: number; dag_bytes: number; car_bytes: number }
 }
 

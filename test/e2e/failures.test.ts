@@ -46,7 +46,7 @@ async function failureOf(cid: string, origins: readonly string[] = provider.mult
   const { status, error, failure } = await pipeline.client.settled(cid)
   assert.equal(status, 'pin_error')
   assert.ok(failure)
-  assert.equal(error, `${failure.code}: ${failure.message}`)
+  assert.equal(error, `${failure.code}: ${failure.message}. ${failure.explanation}`)
   const letter = await deadLetter(pipeline, body => JSON.parse(body).data.cid === cid)
   assert.deepEqual([letter.code, letter.reason], [failure.code, failure.message])
   return failure

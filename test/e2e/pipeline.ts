@@ -27,7 +27,7 @@ const testLog = createLogger('test', process.env['TEST_LOG_LEVEL'] ?? 'warn')
 export const serviceNames = ['status', 'indexer-bridge', 'validator', 'fetcher', 'gateway'] as const
 export type ServiceName = (typeof serviceNames)[number]
 
-type PipelineOptions = {
+export type PipelineOptions = {
   /** Settings of all services, by their names in the environment. */
   settings?: Record<string, string>
   /** Which services to start at once; others by `startService`. */

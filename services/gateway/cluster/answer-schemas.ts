@@ -23,7 +23,8 @@ const Receipt = Type.Object({
 
 const Failure = Type.Object({
   code: Type.String({ description: 'For programs; listed in ARCHITECTURE.md' }),
-  message: Type.String({ description: 'For people' }),
+  message: Type.String({ description: 'What happened this time' }),
+  explanation: Type.String({ description: 'What the code means, and what to do' }),
   missing_cids: Type.Array(Type.String()),
   attempts: countOf('Deliveries to a fetcher'),
 })

@@ -46,7 +46,13 @@ test('a pinned content shows its receipt', { timeout }, () => {
 
 test('a failed content shows its reason for programs', { timeout }, () => {
   assert.deepEqual(detailsOf('failed'), {
-    failure: { code: 'stalled', message: 'nothing came', missing_cids: ['m'], attempts: 2 },
+    failure: {
+      code: 'stalled',
+      message: 'nothing came',
+      explanation: 'The transfer stopped making progress. Check the provider, then pin again.',
+      missing_cids: ['m'],
+      attempts: 2,
+    },
   })
 })
 

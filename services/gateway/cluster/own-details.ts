@@ -1,5 +1,6 @@
 import type { LiveJob } from '#libs/bus/index.ts'
 import type { AcceptedPin } from '#libs/db/index.ts'
+import { failureSentence } from '../failure-sentence.ts'
 
 type Content = AcceptedPin['content']
 
@@ -35,6 +36,7 @@ const receipt = (content: Content) => ({
 const failure = ({ failureCode, failureMessage, missingCids, attempts }: Content) => ({
   code: failureCode,
   message: failureMessage,
+  explanation: failureSentence(failureCode),
   missing_cids: missingCids ?? [],
   attempts,
 })

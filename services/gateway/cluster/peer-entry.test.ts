@@ -48,7 +48,10 @@ test('a pin of a content that changed before is as new as the pin', { timeout },
 })
 
 test('a failed pin says why', { timeout }, () => {
-  assert.equal(peerEntry(acceptedPin({ state: 'failed' }), peer).error, 'stalled: nothing came')
+  assert.equal(
+    peerEntry(acceptedPin({ state: 'failed' }), peer).error,
+    'stalled: nothing came. The transfer stopped making progress. Check the provider, then pin again.',
+  )
 })
 
 test('a pin has priority for a day and five failures', { timeout }, () => {

@@ -1,4 +1,5 @@
 import type { AcceptedPin, ContentState } from '#libs/db/index.ts'
+import { failureSentence } from '../failure-sentence.ts'
 import type { VirtualPeer } from './global-pin-info.ts'
 import { momentText, secondsText } from './go-time.ts'
 
@@ -32,7 +33,7 @@ export function peerEntry({ pin, content }: AcceptedPin, peer: VirtualPeer) {
     ipfs_peer_id: peer.id,
     status: clusterStatus[state] as string,
     timestamp: atWork ? momentText(changedAt) : secondsText(pin.createdAt),
-    error: state === 'failed' ? `${failureCode}: ${failureMessage}` : '',
+    error: state === 'failed' ? `${failureCode}: ${failureMessage}. ${failureSentence(failureCode)}` : '',
     attempt_count: atWork ? attempts : 0,
     priority_pin: atWork && young && attempts <= priorityMaxAttempts,
   }

@@ -1,6 +1,6 @@
 import type { LiveJob } from '#libs/bus/index.ts'
 import type { AcceptedPin, Setback } from '#libs/db/index.ts'
-import { type FailureCode, failureCodes } from '#libs/errors/index.ts'
+import { failureSentence } from '../failure-sentence.ts'
 
 type Content = AcceptedPin['content']
 
@@ -21,7 +21,7 @@ export function statusDetails({ content, live, ahead, setback }: Known): string 
     case 'pinned':
       return `Stored and proven: ${count(content.blocks ?? 0, 'block')} checked on the stored bytes.`
     case 'failed':
-      return [sentenceOf(content.failureCode), reasonOf(content)].filter(text => text !== '').join(' ')
+      return [failureSentence(content.failureCode), reasonOf(content)].filter(text => text !== '').join(' ')
     case 'queued':
     case 'pinning':
     case 'unpinned':
@@ -61,9 +61,6 @@ function again(live: LiveJob | undefined, { attempts }: Content): string {
 }
 
 const last = (setback: Setback | undefined) => (setback ? ` The last failure: ${setback.lastError}.` : '')
-
-const sentenceOf = (code: string | null) =>
-  code && code in failureCodes ? failureCodes[code as FailureCode] : ''
 
 const reasonOf = ({ failureMessage, missingCids }: Content) =>
   [
