@@ -81,7 +81,7 @@ export class DagProgress {
     if (isFirst && (codecBit(cid.codec) & LEAF_BITS) !== 0) this.rawBytes += blockBytes
     this.#table.setFlags(slot, linked | (linked << DONE_SHIFT))
     for (let bits = pending; bits !== 0; bits &= bits - 1) this.pendingCount--
-    this.#wants.settle(cid, this.#table.generation)
+    this.#wants.settle(cid, slot, this.#table.generation)
     if ((pending & ~LEAF_BITS) === 0) return
     for (const [codec, bit] of LINKING_CODECS) {
       if (pending & bit) this.#walk(cid, codec, block, isFirst && codec === cid.codec)

@@ -48,3 +48,21 @@ test('a fingerprint depends on the whole multihash, on the key of its maker and 
     }
   }
 })
+
+test('digests that somebody makes alike have fingerprints that differ in every word', {
+  timeout: 10_000,
+}, () => {
+  const fingerprint = createFingerprint()
+  const digests = 20_000
+  const seen = Array.from({ length: FINGERPRINT_WORDS }, () => new Set<number>())
+  const cid = createCidParts()
+  for (let i = 0; i < digests; i++) {
+    const bytes = rawBlock('block').cid.bytes.slice().fill(0xff, 4)
+    bytes[4] = i
+    bytes[35] = i >>> 8
+    parseCid(bytes, 0, bytes.length, cid)
+    for (const [at, word] of fingerprint(cid).entries()) seen[at]?.add(word)
+  }
+  // By chance 0.05 pairs of 20,000 words of 32 bits are equal; 8 of them are never.
+  for (const words of seen) assert.ok(words.size > digests - 8, `${words.size} different words`)
+})

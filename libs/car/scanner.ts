@@ -200,7 +200,8 @@ class Scanner implements CarScanner {
       this.#split.begin(cid, slot, blockBytes, this.#dag.needsBytes(cid, slot))
       return start
     }
-    const block = chunk.subarray(start, end)
+    // Not `subarray`: that of a `Buffer` takes twice as long.
+    const block = new Uint8Array(chunk.buffer, chunk.byteOffset + start, blockBytes)
     checkBlock(cid, block)
     this.#count(blockBytes)
     this.#dag.arrive(cid, slot, block, blockBytes)

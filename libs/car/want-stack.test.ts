@@ -31,7 +31,7 @@ test('what is settled disappears, in order and out of order', { timeout: 10_000 
   assert.deepEqual(topOf(stack, 3), [199, 198, 197])
   for (const number of [199, 197, 198]) {
     settled.add(number)
-    stack.settle(numbered(number), 0)
+    stack.settle(numbered(number), number, 0)
   }
   assert.deepEqual(topOf(stack, 2), [196, 195])
 })
@@ -53,7 +53,7 @@ test('when it is full it takes no more, until enough has been settled', { timeou
   assert.ok(full! > 700_000 && full! < MORE_THAN_FIT - 1, `it took ${full}`)
 
   settledBelow = 100_000
-  for (let i = 0; i < settledBelow; i++) stack.settle(numbered(i), 0)
+  for (let i = 0; i < settledBelow; i++) stack.settle(numbered(i), i, 0)
   stack.push(numbered(MORE_THAN_FIT), 0, 0)
   assert.deepEqual(topOf(stack, 2), [MORE_THAN_FIT, full])
   let last = 0

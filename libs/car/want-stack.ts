@@ -59,12 +59,16 @@ export class WantStack {
     return this.#slotBelow(this.#top, generation)
   }
 
-  /** Takes a CID that is no longer pending off, with everything settled that lies above it. */
-  settle(cid: CidParts, generation: number): void {
+  /**
+   * Takes a CID off whose multihash, at `slot`, is no longer pending under any codec, with everything settled that lies
+   * above it.
+   */
+  settle(cid: CidParts, slot: number, generation: number): void {
     this.#settledSinceCompaction++
     while (this.#top > 0) {
       const start = this.#startBelow(this.#top)
-      if (this.#isAt(start, cid)) {
+      // The slot first: comparing the CIDs takes longer, and was done for it.
+      if (this.#slotBelow(this.#top, generation) === slot || this.#isAt(start, cid)) {
         this.#top = start
         return
       }
