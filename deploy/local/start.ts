@@ -17,6 +17,8 @@ async function run(options: CommandLine, { log, printLine }: TerminalLog, stop: 
   log.info({ dataDir }, 'starting the servers')
   // The clients of Postgres and NATS take half a second to load; the servers start meanwhile.
   const loading = Promise.all([import('./prepare.ts'), import('./services.ts')])
+  // Its failure is told where it is waited for, when the servers can be stopped.
+  loading.catch(() => undefined)
   await using stack = await startStack({ dataDir, isolated, log, signal: stop })
   const [{ prepareAfterRestarts, prepareStack }, { startServices }] = await loading
   await prepareStack(stack, log)

@@ -45,9 +45,10 @@ export class DigestTable {
     const flags = this.#flags
     const mask = this.#capacity - 1
     const first = key[from]!
-    // The words are uniformly random under the fingerprint's key: one of them is as good a position as any
-    // hash.
-    let slot = first & mask
+    // The fingerprint is linear in the digest: links to made-up digests in equal steps would lie side by side. The mixing
+    // is the beginning of MurmurHash3's `fmix32`, which maps words one to one.
+    const mixed = Math.imul(first ^ (first >>> 16), 0x85ebca6b)
+    let slot = (mixed ^ (mixed >>> 13)) & mask
     while (flags[slot] !== 0) {
       const at = slot * FINGERPRINT_WORDS
       if (

@@ -31,7 +31,7 @@ export type KuboOptions = {
 
 /**
  * A {@link DagSource} over one Kubo node (0.40 or later), which it expects to have for itself: peerings and garbage
- * collections of others are not seen, nor are pins that run. Connects on demand. Disposing breaks the requests that stream.
+ * collections of others are not seen, nor are pins that run. Connects on demand. Disposing breaks the requests that run.
  */
 export function connectKubo({
   apiUrl,

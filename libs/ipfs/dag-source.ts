@@ -7,7 +7,7 @@ export type NamedPin = { cid: string; name: string }
 /** What became of a garbage collection. */
 export type Collection = { removedBlocks: number; postponed: boolean }
 
-/** A limit in time and the caller's right to stop. Aborting rejects at once with the signal's reason. */
+/** A limit in time and the caller's right to stop. Aborting rejects with the signal's reason, at once unless the method says else. */
 export type TimeLimit = { timeoutMs: number; signal: AbortSignal }
 
 /** Whose address could not be used, and why, in words for the person who gave it. */
@@ -35,8 +35,11 @@ export type RepoUsage = { usedBytes: number; limitBytes: number }
  * `TransientError('source-unavailable')` when the node does not answer as it should.
  */
 export type DagSource = {
-  /** The root block is at hand or somebody sent it in time; else `TransientError('not-found')`. */
-  locate(cid: string, options: TimeLimit): Promise<void>
+  /**
+   * The root block is at hand or somebody sent it in time; else `TransientError('not-found')`. `wasLocal` tells that the
+   * node had it: most likely with the rest of the DAG.
+   */
+  locate(cid: string, options: TimeLimit): Promise<{ wasLocal: boolean }>
 
   /**
    * Holds and dials all origins in parallel, within `timeoutMs` in total. Call it before the first want of the DAG.

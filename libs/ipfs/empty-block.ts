@@ -51,7 +51,8 @@ async function putEmptyBlock(http: KuboHttp, options: TimeLimit): Promise<void> 
   try {
     const parameters = { 'cid-codec': 'raw', mhtype: 'sha2-256', pin: 'false', timeout: call.kuboTimeout }
     const { body } = await http.runCommand('block/put', parameters, call.signal, emptyFile())
-    await body.dump()
+    // The CID of the block; no answer at all where Kubo has read no file.
+    await body.json()
   } catch (error) {
     throw call.translate(error)
   }

@@ -16,9 +16,10 @@ test('locate finds a root that the node has and one that a connected peer has', 
   const remote = await addRandomDag(provider, { leaves: 2 })
   const local = await addRandomDag(node, { leaves: 2 })
 
-  await source.locate(local.root, enoughTime())
+  assert.deepEqual(await source.locate(local.root, enoughTime()), { wasLocal: true })
   await using _origins = await source.connectOrigins([provider.address], enoughTime())
-  await source.locate(remote.root, enoughTime())
+  assert.deepEqual(await source.locate(remote.root, enoughTime()), { wasLocal: false })
+  assert.deepEqual(await source.locate(remote.root, enoughTime()), { wasLocal: true })
   assert.equal((await source.identify(enoughTime())).peerId, node.peerId)
 })
 

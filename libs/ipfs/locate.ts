@@ -1,7 +1,7 @@
 import type { TimeLimit } from './dag-source.ts'
 import { type EmptyBlock, isEmptyBlock } from './empty-block.ts'
-import { beginCall } from './kubo-call.ts'
-import type { KuboHttp } from './kubo-http.ts'
+import { beginCall, type KuboCall, KuboCommandError } from './kubo-call.ts'
+import type { CommandParameters, KuboHttp } from './kubo-http.ts'
 
 /**
  * Asks for the root block alone. Kubo fetches and keeps it, so the pin that follows does not ask again. The empty block,
@@ -11,19 +11,34 @@ export async function locate(
   { http, emptyBlock }: { http: KuboHttp; emptyBlock: EmptyBlock },
   cid: string,
   options: TimeLimit,
-): Promise<void> {
-  if (isEmptyBlock(cid)) await emptyBlock.keep(options)
-  else await findRoot(http, cid, options)
-}
-
-/** By undici: a thousand of these may run at once, and `fetch` takes three times the work for each. */
-async function findRoot(http: KuboHttp, cid: string, options: TimeLimit): Promise<void> {
+): Promise<{ wasLocal: boolean }> {
+  if (isEmptyBlock(cid)) {
+    await emptyBlock.keep(options)
+    return { wasLocal: true }
+  }
   const call = beginCall(`find the root ${cid}`, options, { expired: 'not-found', failed: 'not-found' })
   try {
-    const parameters = { arg: cid, timeout: call.kuboTimeout }
-    const { body } = await http.runCommand('block/stat', parameters, call.signal)
-    await body.dump()
+    if (await isLocal(http, cid, call)) return { wasLocal: true }
+    await findRoot(http, { arg: cid }, call)
+    return { wasLocal: false }
   } catch (error) {
     throw call.translate(error)
   }
+}
+
+async function isLocal(http: KuboHttp, cid: string, call: KuboCall): Promise<boolean> {
+  try {
+    await findRoot(http, { arg: cid, offline: 'true' }, call)
+    return true
+  } catch (error) {
+    if (error instanceof KuboCommandError) return false
+    throw error
+  }
+}
+
+/** By undici: a thousand of these may run at once, and `fetch` takes three times the work for each. */
+async function findRoot(http: KuboHttp, parameters: CommandParameters, call: KuboCall): Promise<void> {
+  const limited = { ...parameters, timeout: call.kuboTimeout }
+  const { body } = await http.runCommand('block/stat', limited, call.signal)
+  await body.dump()
 }

@@ -3,7 +3,7 @@ import { TransientError } from '#libs/errors/index.ts'
 
 import type { DagSource, PinProgress } from './dag-source.ts'
 import type { EmptyBlock } from './empty-block.ts'
-import { beginCall } from './kubo-call.ts'
+import { beginCall, type KuboCall } from './kubo-call.ts'
 import type { KuboHttp } from './kubo-http.ts'
 import type { PinGate } from './pin-gate.ts'
 import { type JsonLine, readJsonLines } from './read-json-lines.ts'
@@ -13,7 +13,6 @@ import { runningCommands } from './running-commands.ts'
 const putTimeoutMs = 10_000
 
 const giveUpTimeoutMs = 5_000
-const giveUpIntervalMs = 20
 
 /**
  * Fetches by `pin/add`: one bitswap session with 32 blocks in flight, where a CAR stream has one.
@@ -28,35 +27,45 @@ export async function pinAhead(
   try {
     using _pass = await deps.gate.enterPin(call.signal)
     await deps.emptyBlock.keep({ timeoutMs: putTimeoutMs, signal: call.signal })
-    const parameters = { arg: cid, recursive: 'true', progress: 'true', name, timeout: call.kuboTimeout }
-    const response = await deps.http.runCommand('pin/add', parameters, call.signal)
-    let last: PinProgress = { blocks: 0, bytes: 0 }
-    let pinned = false
-    for await (const line of readJsonLines(response)) {
-      if (Array.isArray(line['Pins'])) pinned = true
-      const progress = readProgress(line, last)
-      if (progress.blocks === last.blocks && progress.bytes === last.bytes) continue
-      last = progress
-      onProgress(progress)
+    try {
+      await addPin(deps.http, cid, { name, onProgress, call })
+    } catch (error) {
+      if (call.signal.aborted) await untilGivenUp(deps.http, cid)
+      throw error
     }
-    if (!pinned)
-      throw new TransientError('source-unavailable', `Kubo ended the pin of ${cid} without a result`)
   } catch (error) {
-    if (call.signal.aborted) await untilGivenUp(deps.http, cid)
     throw call.translate(error)
   }
 }
 
+type AddPin = Pick<Parameters<DagSource['pinAhead']>[1], 'name' | 'onProgress'> & { call: KuboCall }
+
+async function addPin(http: KuboHttp, cid: string, { name, onProgress, call }: AddPin): Promise<void> {
+  const parameters = { arg: cid, recursive: 'true', progress: 'true', name, timeout: call.kuboTimeout }
+  const response = await http.runCommand('pin/add', parameters, call.signal)
+  let last: PinProgress = { blocks: 0, bytes: 0 }
+  let pinned = false
+  for await (const line of readJsonLines(response)) {
+    if (Array.isArray(line['Pins'])) pinned = true
+    const progress = readProgress(line, last)
+    if (progress.blocks === last.blocks && progress.bytes === last.bytes) continue
+    last = progress
+    onProgress(progress)
+  }
+  if (!pinned) throw new TransientError('source-unavailable', `Kubo ended the pin of ${cid} without a result`)
+}
+
 /**
- * Waits until the node works on no pin of the CID any more. Kubo notices late that its client has gone: it may still finish
- * the pin, and a removal that comes before that finds nothing to remove.
+ * Waits until Kubo has noticed that its client is gone: a removal that comes before finds nothing to remove, and the pin may
+ * still come. What then goes on in Kubo either holds the lock of the pinner, for which a removal waits, or finds its
+ * context ended before it writes (boxo pinning/pinner/dspinner/pin.go, `doPinRecursive`).
  */
 async function untilGivenUp(http: KuboHttp, cid: string): Promise<void> {
   const signal = AbortSignal.timeout(giveUpTimeoutMs)
   const isPinning = async () =>
     (await runningCommands(http, signal)).some(({ name, args }) => name === 'pin/add' && args[0] === cid)
   try {
-    while (await isPinning()) await delay(giveUpIntervalMs, undefined, { signal })
+    for (let waitMs = 20; await isPinning(); waitMs *= 2) await delay(waitMs, undefined, { signal })
   } catch {
     // A node that does not answer is told by the call that follows, and the pin is found by its name later.
   }

@@ -31,7 +31,10 @@ function setUp(changes: Partial<Deps> = {}) {
         return { peerIds: ['peer'], refused: [], [Symbol.asyncDispose]: disposed }
       },
     },
-    locateRoot: async cid => void steps.push(`locate ${cid}`),
+    locateRoot: async cid => {
+      steps.push(`locate ${cid}`)
+      return { wasLocal: true }
+    },
     waitForSpace: async () => void steps.push('wait for space'),
     takeTransferSlot: async accounts => {
       steps.push(`take slot for ${accounts.join(' ')}`)
@@ -149,7 +152,10 @@ test('a job that was postponed is not told: it was no attempt', { timeout }, asy
 })
 
 test('a look that goes on is told once', { timeout }, async () => {
-  const locateRoot: Deps['locateRoot'] = async (_cid, _signal, onLongLook) => void (await onLongLook())
+  const locateRoot: Deps['locateRoot'] = async (_cid, _signal, onLongLook) => {
+    await onLongLook()
+    return { wasLocal: false }
+  }
   const { steps, run } = setUp({ locateRoot })
   await run()
   assert.deepEqual(steps.slice(0, 4), [

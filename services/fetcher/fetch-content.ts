@@ -58,7 +58,7 @@ export function createFetchContent(deps: Deps): FetchContent {
     await using peers = await source.connectOrigins(allOrigins, { timeoutMs: deps.connectTimeoutMs, signal })
     if (peers.refused.length > 0) log.info({ cid, refused: peers.refused }, 'origins not used')
 
-    await deps.locateRoot(cid, signal, start)
+    const { wasLocal } = await deps.locateRoot(cid, signal, start)
     if (wanted.queuedForMs !== undefined)
       metrics.timeToLocated.record((wanted.queuedForMs + performance.now() - lookedUpAt) / 1_000)
     await start()
@@ -75,6 +75,7 @@ export function createFetchContent(deps: Deps): FetchContent {
       cid,
       staging,
       attempt: lease.attempt,
+      wasLocal,
       peerIds: peers.peerIds,
       signal,
       onProgress: ({ blocks, bytes, carBytes }) => tell({ dagBlocks: blocks, dagBytes: bytes, carBytes }),

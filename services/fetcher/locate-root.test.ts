@@ -21,7 +21,10 @@ function setUp(t: TestContext, { foundAfterMs, longLooks }: { foundAfterMs: numb
         const end = (settle: () => void) => () => {
           if (sought.delete(cid)) settle()
         }
-        setTimeout(end(resolve), foundAfterMs)
+        setTimeout(
+          end(() => resolve({ wasLocal: false })),
+          foundAfterMs,
+        )
         setTimeout(
           end(() => reject(new TransientError('not-found', 'nobody has it'))),
           timeoutMs,

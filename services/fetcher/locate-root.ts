@@ -21,7 +21,7 @@ export type LocateRoot = (
   cid: string,
   signal: AbortSignal,
   onLongLook: () => Promise<unknown>,
-) => Promise<void>
+) => ReturnType<DagSource['locate']>
 
 /**
  * Most roots that can be found are found at once, so that those which nobody has must not hold up the others for their
@@ -43,7 +43,7 @@ export function createLocateRoot({ locate, timeoutMs, firstTimeoutMs, longLooks 
       } else givingWay.abort(new PostponedError('its root block did not come at the first look'))
     }, firstTimeoutMs)
     try {
-      await locate(cid, { timeoutMs, signal: AbortSignal.any([signal, givingWay.signal]) })
+      return await locate(cid, { timeoutMs, signal: AbortSignal.any([signal, givingWay.signal]) })
     } finally {
       clearTimeout(timer)
       if (isLong) {

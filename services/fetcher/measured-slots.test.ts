@@ -34,7 +34,7 @@ test('transfer slots show how many are in use, and how many jobs wait for one', 
 })
 
 test('a long look is counted while it lasts', { timeout }, async () => {
-  const found = Promise.withResolvers<void>()
+  const found = Promise.withResolvers<{ wasLocal: boolean }>()
   const begun = Promise.withResolvers<void>()
   const locateRoot = createLocateRoot({
     locate: () => found.promise,
@@ -45,7 +45,7 @@ test('a long look is counted while it lasts', { timeout }, async () => {
   const looking = locateRoot('cid', never, async () => begun.resolve())
   await begun.promise
   assert.deepEqual(await usage('long-look'), [1, 5])
-  found.resolve()
+  found.resolve({ wasLocal: true })
   await looking
   assert.deepEqual(await usage('long-look'), [0, 5])
 })

@@ -21,6 +21,8 @@ type Transfer = {
   staging: ObjectRef
   /** From 1. */
   attempt: number
+  /** The node had the root before it was looked for. */
+  wasLocal: boolean
   /** Peers given as origins: they tell a provider that is gone from one that lacks a block. */
   peerIds: readonly string[]
   signal: AbortSignal
@@ -39,7 +41,7 @@ export function createTransferCar(deps: Deps): TransferCar {
   const { source, storage, limits, timeoutMs, stallTimeoutMs, log } = deps
   const explain = createExplainFailure({ source, limits, log })
 
-  return async ({ cid, staging, attempt, peerIds, signal, onProgress }) => {
+  return async ({ cid, staging, attempt, wasLocal, peerIds, signal, onProgress }) => {
     using watch = watchForStall(stallTimeoutMs)
     const total = AbortSignal.timeout(timeoutMs)
     const ended = new AbortController()
@@ -53,7 +55,7 @@ export function createTransferCar(deps: Deps): TransferCar {
       if (progress.bytes > limits.maxCarBytes) ended.abort(tooBig(limits))
       onProgress({ ...progress, carBytes: scanner.sizeBytes })
     }
-    const transfer = { cid, attempt, signal: limited, onProgress: onPinProgress }
+    const transfer = { cid, attempt, wasLocal, signal, limited, onProgress: onPinProgress }
     await using pin = await startTransferPin({ source, timeoutMs, log }, transfer)
     try {
       await using upload = storage.createUpload(staging, { signal: limited })

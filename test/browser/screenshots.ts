@@ -2,18 +2,20 @@ import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { BrowserContextOptions, Page } from 'playwright-core'
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core'
+import { createCliUser } from '../../cli/testing/cli-user.ts'
 import { createPinningToken } from '../clients/psa-token.ts'
 import { globalSetup, globalTeardown } from '../e2e/global-setup.ts'
 import { type Pipeline, startPipeline } from '../e2e/pipeline.ts'
 import { findChromium, packed } from './find-chromium.ts'
 import { openBrowser } from './open-browser.ts'
 import { type AskPinning, pinSamples, pinSlowly } from './sample-pins.ts'
+import { showTerminal, useTerminal } from './terminal-picture.ts'
 import { unpackFonts } from './unpack-fonts.ts'
 
 /*
- * Takes the pictures of the dashboard that the README shows: of a whole Pickup with real pins. Only the times of what has
- * ended are spread over the last hour, which nobody wants to wait for.
+ * Takes the pictures of the dashboard and of a terminal that the README shows: of a whole Pickup with real pins. Only the
+ * times of what has ended are spread over the last hour, which nobody wants to wait for.
  *
  * Usage: npm run screenshots
  */
@@ -52,6 +54,10 @@ async function takePictures(pipeline: Pipeline, executablePath: string, fonts: s
   const { pinned } = await pinSamples(pipeline, ask, askOther)
   await spreadOverAnHour(pipeline)
   await using slow = await pinSlowly(pipeline, ask)
+  await using user = await createCliUser({ PICKUP_URL: `${pipeline.gatewayUrl}/psa`, PICKUP_TOKEN: token })
+  const { page: terminal } = await browser.open({ viewport: { width: 1200, height: 780 } })
+  await showTerminal(terminal, await useTerminal(pipeline, user, slow.requestid))
+  await save(terminal.locator('pre'), 'terminal')
   const light = await visit()
   await light.getByText('MB/s').waitFor()
   await save(light, 'dashboard-pins')
@@ -85,10 +91,10 @@ async function spreadOverAnHour({ database }: Pipeline): Promise<void> {
     from pins where pins.cid = contents.cid`)
 }
 
-async function save(page: Page, name: string, { fullPage = false } = {}): Promise<void> {
+async function save(shown: Page | Locator, name: string, { fullPage = false } = {}): Promise<void> {
   const path = join(folder, `${name}.png`)
-  await page.mouse.move(0, 0)
-  await page.screenshot({ path, fullPage, animations: 'disabled' })
+  if ('mouse' in shown) await shown.mouse.move(0, 0)
+  await shown.screenshot({ path, fullPage, animations: 'disabled' })
   const { size } = await stat(path)
   if (size > maxBytes) throw new Error(`${path} has ${size} bytes, more than ${maxBytes}`)
   process.stdout.write(`${path}: ${size} bytes\n`)

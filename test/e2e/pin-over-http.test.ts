@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { addBytes, rpc } from './content.ts'
 import { type Pipeline, startPipeline } from './pipeline.ts'
@@ -27,7 +28,9 @@ test('what somebody has pinned on the IPFS node of the fetcher stays pinned ther
   timeout: 60_000,
 }, async () => {
   const { client, kubo } = pipeline
-  const cid = await addBytes(kubo, new Uint8Array(600_000).fill(9), 'cid-version=1&pin=true&pin-name=mine')
+  // So large that the transfer lasts long enough for a pin of its own.
+  const bytes = randomBytes(24 * 1024 ** 2)
+  const cid = await addBytes(kubo, bytes, 'cid-version=1&pin=true&pin-name=mine')
   await client.pin(cid)
   const { status, error } = await client.settled(cid)
   assert.equal(status, 'pinned', error)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { failureCodes } from '#libs/errors/index.ts'
 import { peerEntry } from './peer-entry.ts'
 import { acceptedPin } from './testing/accepted-pin.ts'
 
@@ -47,7 +48,13 @@ test('a pin of a content that changed before is as new as the pin', { timeout },
   )
 })
 
-test('a failed pin says why', { timeout }, () => {
+test('a failed pin says why, each sentence once', { timeout }, () => {
+  const sentence = failureCodes.internal
+  const errorOf = (failureCode: string, failureMessage: string) =>
+    peerEntry(acceptedPin({ state: 'failed' }, { failureCode, failureMessage }), peer).error
+  assert.equal(errorOf('internal', sentence), `internal: ${sentence}`)
+  assert.equal(errorOf('internal', 'It broke.'), `internal: It broke. ${sentence}`)
+  assert.equal(errorOf('of a later version', 'it broke'), 'of a later version: it broke.')
   assert.equal(
     peerEntry(acceptedPin({ state: 'failed' }), peer).error,
     'stalled: nothing came. The transfer stopped making progress. Check the provider, then pin again.',

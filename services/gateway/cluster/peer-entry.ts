@@ -24,7 +24,7 @@ const priorityMaxAttempts = 5
  * The IPFS node has the peer's own id: clients use it as a key, and the fetchers' nodes come and go.
  */
 export function peerEntry({ pin, content }: AcceptedPin, peer: VirtualPeer) {
-  const { state, attempts, failureCode, failureMessage } = content
+  const { state, attempts } = content
   const atWork = state === 'queued' || state === 'pinning' || state === 'failed'
   const changedAt = new Date(Math.max(content.changedAt.getTime(), pin.createdAt.getTime()))
   const young = Date.now() - pin.createdAt.getTime() < priorityMaxAgeMs
@@ -33,10 +33,17 @@ export function peerEntry({ pin, content }: AcceptedPin, peer: VirtualPeer) {
     ipfs_peer_id: peer.id,
     status: clusterStatus[state] as string,
     timestamp: atWork ? momentText(changedAt) : secondsText(pin.createdAt),
-    error: state === 'failed' ? `${failureCode}: ${failureMessage}. ${failureSentence(failureCode)}` : '',
+    error: state === 'failed' ? errorText(content) : '',
     attempt_count: atWork ? attempts : 0,
     priority_pin: atWork && young && attempts <= priorityMaxAttempts,
   }
+}
+
+/** `stalled: nothing came. The transfer stopped making progress. …` An unexpected error has nothing but its sentence. */
+function errorText({ failureCode, failureMessage }: AcceptedPin['content']): string {
+  const sentence = failureSentence(failureCode)
+  const parts = [failureMessage, sentence === failureMessage ? '' : sentence].filter(part => part)
+  return `${failureCode}: ${parts.map(part => `${part}`.replace(/[^.]$/, '$&.')).join(' ')}`
 }
 
 /** What the one peer says of a CID that is not pinned. */
