@@ -74,12 +74,13 @@ test('everything is stopped and started in the middle of 200 pins: all end pinne
   {
     await using first = await startEverything(dataDir)
     const { stack, client } = first
-    for (let i = 0; i < pinCount; i++) {
-      const cid = await addBytes(stack.kubo, randomBytes(1_000))
-      await client.pin(cid)
-      cids.push(cid)
+    while (cids.length < pinCount) cids.push(await addBytes(stack.kubo, randomBytes(1_000)))
+    await Promise.all(cids.map(cid => client.pin(cid)))
+    const begun = async () => {
+      const done = (await jobsOf(stack)).filter(({ result }) => result !== null)
+      assert.ok(done.length >= 40, `${done.length} jobs are done`)
     }
-    await client.settled(cids[20] ?? '')
+    await pollUntil(begun, { what: 'the first results', timeoutMs: 60_000, intervalMs: 20 })
   }
   await using second = await startEverything(dataDir)
   const finished = second.jobsBefore.filter(({ result }) => result !== null)

@@ -95,7 +95,7 @@ export function testListCommands(running: () => CtlPipeline): void {
         const { stdout } = await running().ctl.run('status', cidOf('failed'))
         assert.match(
           stdout,
-          /PIN_ERROR: .*nobody provides it \| .* \| Attempts: \d+ \| Priority: (true|false)/,
+          /PIN_ERROR: not-found: nobody provides it\. No reachable peer has .* \| .* \| Attempts: \d+ \| Priority: (true|false)/,
         )
       })
 
