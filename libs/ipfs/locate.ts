@@ -26,6 +26,7 @@ export async function locate(
   }
 }
 
+/** Without the network: `offline` is an option of every RPC command. */
 async function isLocal(http: KuboHttp, cid: string, call: KuboCall): Promise<boolean> {
   try {
     await findRoot(http, { arg: cid, offline: 'true' }, call)
@@ -36,7 +37,6 @@ async function isLocal(http: KuboHttp, cid: string, call: KuboCall): Promise<boo
   }
 }
 
-/** By undici: a thousand of these may run at once, and `fetch` takes three times the work for each. */
 async function findRoot(http: KuboHttp, parameters: CommandParameters, call: KuboCall): Promise<void> {
   const limited = { ...parameters, timeout: call.kuboTimeout }
   const { body } = await http.runCommand('block/stat', limited, call.signal)
