@@ -20,8 +20,8 @@ import type { Content } from './want-content.ts'
  */
 export function createAcceptPin(db: Database): (request: PinRequest) => Promise<AcceptedPin> {
   const acceptTogether = groupCalls((requests: readonly Traced[]) => acceptNew(db, requests), {
-    // One is written to disk while the next is worked on.
-    maxRunning: 2,
+    // Larger groups cost Postgres less than two at a time gain.
+    maxRunning: 1,
     maxItems: 100,
   })
   return async request => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { clusterPins, createFindClusterPin, findClusterPins } from './cluster-pins.ts'
+import { bareClusterPins, clusterPins, createFindClusterPin, findClusterPins } from './cluster-pins.ts'
 import { connectDatabase } from './connect-database.ts'
 import { eq } from './drizzle.ts'
 import { type ContentState, contentStates, contents, pins } from './schema.ts'
@@ -47,8 +47,9 @@ test('only pins in the states asked for are listed, with their contents', { time
   assert.equal((await listAll(4, ['failed'])).length, 5)
   assert.equal((await listAll(4, ['failed', 'pinned'])).length, 11)
   assert.deepEqual(await listAll(4, ['unpinned']), [])
-  for (const { pin, content } of await clusterPins(database.db, { account, limit: 100 }))
-    assert.deepEqual([pin.cid, pin.state], [content.cid, content.state])
+  for (const state of contentStates)
+    for (const { pin, content } of await clusterPins(database.db, { account, states: [state], limit: 100 }))
+      assert.deepEqual([content.cid, content.state], [pin.cid, state])
 })
 
 test('pins are found by CID, unknown ones are left out', { timeout }, async () => {
@@ -78,7 +79,21 @@ test('a pin is read with every value as the schema has it', { timeout }, async (
     .where(eq(pins.account, 'reader'))
     .orderBy(pins.cid)
   assert.equal(expected.length, 2)
-  assert.deepEqual(await clusterPins(database.db, { account: 'reader', limit: 10 }), expected)
+  const read = await clusterPins(database.db, { account: 'reader', limit: 10 })
+  assert.equal(read.length, 2)
+  assert.partialDeepStrictEqual(expected, read)
+})
+
+test('pins without their contents come in the same pages', { timeout }, async () => {
+  for (const afterCid of [undefined, 'cid-04', 'cid-21']) {
+    const page = { account, afterCid, limit: 7 }
+    const whole = await clusterPins(database.db, page)
+    assert.ok(whole.length > 0)
+    assert.deepEqual(
+      await bareClusterPins(database.db, page),
+      whole.map(({ pin }) => ({ pin })),
+    )
+  }
 })
 
 test('a time is read right whatever zone Postgres writes it in', { timeout }, async () => {

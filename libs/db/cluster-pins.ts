@@ -1,7 +1,6 @@
-import type { AcceptedPin } from './accept-pin.ts'
 import type { Database } from './connect-database.ts'
 import { groupCalls } from './group-calls.ts'
-import { readPins } from './read-pins.ts'
+import { type ClusterPin, readBarePins, readPins } from './read-pins.ts'
 import type { ContentState } from './schema.ts'
 
 /**
@@ -11,13 +10,13 @@ import type { ContentState } from './schema.ts'
 export function createFindClusterPin(
   db: Database,
   account: string,
-): (cid: string) => Promise<AcceptedPin | undefined> {
+): (cid: string) => Promise<ClusterPin | undefined> {
   return groupCalls(
     async (cids: readonly string[]) => {
       const found = await findClusterPins(db, { account, cids })
       return cids.map(cid => found.get(cid))
     },
-    { maxRunning: 2, maxItems: 500 },
+    { maxRunning: 1, maxItems: 500 },
   )
 }
 
@@ -25,7 +24,7 @@ export function createFindClusterPin(
 export async function findClusterPins(
   db: Database,
   { account, cids }: { account: string; cids: readonly string[] },
-): Promise<Map<string, AcceptedPin>> {
+): Promise<Map<string, ClusterPin>> {
   const found = await readPins(db, {
     name: 'find-cluster-pins',
     text: "where pins.account = $1 and pins.api = 'cluster' and pins.cid = any($2)",
@@ -50,11 +49,21 @@ type Page = {
 export const clusterPins = (
   db: Database,
   { account, states, afterCid = '', limit }: Page,
-): Promise<AcceptedPin[]> =>
+): Promise<ClusterPin[]> =>
   readPins(db, {
     // The bound is said of both tables: a merge join would otherwise read all contents before the page.
     text: `where pins.account = $1 and pins.api = 'cluster' and pins.cid > $2 and contents.cid > $2
         ${states ? 'and pins.state = any($4)' : ''}
       order by pins.cid limit $3`,
     values: [account, afterCid, limit, ...(states ? [states] : [])],
+  })
+
+/** The same page in all states, without the contents. */
+export const bareClusterPins = (
+  db: Database,
+  { account, afterCid = '', limit }: Omit<Page, 'states'>,
+): Promise<Pick<ClusterPin, 'pin'>[]> =>
+  readBarePins(db, {
+    text: `where account = $1 and api = 'cluster' and cid > $2 order by cid limit $3`,
+    values: [account, afterCid, limit],
   })

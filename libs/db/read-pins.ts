@@ -1,5 +1,4 @@
 import pg from 'pg'
-import type { AcceptedPin } from './accept-pin.ts'
 import type { Database } from './connect-database.ts'
 import { getTableColumns } from './drizzle.ts'
 import { contents, pins } from './schema.ts'
@@ -7,39 +6,86 @@ import { contents, pins } from './schema.ts'
 type Statement = {
   /** With a name Postgres parses it once for each connection, and soon keeps its plan. */
   name?: string
-  /** What follows `from pins join contents`. */
+  /** What follows the tables. */
   text: string
   values: unknown[]
 }
 
-/**
- * Pins with their contents by SQL as it is: where a process reads thousands of pins a second, a query builder that
- * writes the statement and maps the rows anew costs more than all else.
- */
-export async function readPins(db: Database, { text, ...statement }: Statement): Promise<AcceptedPin[]> {
-  const { rows } = await db.$client.query<unknown[]>({
-    ...statement,
-    text: `${selectAll} ${text}`,
-    rowMode: 'array',
-    types: { getTypeParser },
-  })
+const pinKeys = [
+  'cid',
+  'sentCid',
+  'name',
+  'meta',
+  'origins',
+  'options',
+  'createdAt',
+  'expiresAt',
+] as const satisfies (keyof typeof pins.$inferSelect)[]
+
+const contentKeys = [
+  'cid',
+  'state',
+  'attempts',
+  'failureCode',
+  'failureMessage',
+  'missingCids',
+  'carCid',
+  'carBucket',
+  'carKey',
+  'carBytes',
+  'blocks',
+  'dagBytes',
+  'rawBytes',
+  'verifiedAt',
+  'indexedAt',
+  'changedAt',
+] as const satisfies (keyof typeof contents.$inferSelect)[]
+
+/** What the ipfs-cluster API shows of a pin and its content: every column read costs a list of a million pins seconds. */
+export type ClusterPin = {
+  pin: Pick<typeof pins.$inferSelect, (typeof pinKeys)[number]>
+  content: Pick<typeof contents.$inferSelect, (typeof contentKeys)[number]>
+}
+
+const pinColumns = pinKeys.map(key => `pins.${getTableColumns(pins)[key].name}`)
+const contentColumns = contentKeys.map(key => `contents.${getTableColumns(contents)[key].name}`)
+
+const selectBoth = `select ${[...pinColumns, ...contentColumns].join(', ')}
+  from pins join contents on contents.cid = pins.cid`
+const selectPins = `select ${pinColumns.join(', ')} from pins`
+
+/** Pins with their contents. */
+export async function readPins(db: Database, statement: Statement): Promise<ClusterPin[]> {
+  const rows = await readRows(db, selectBoth, statement)
   return rows.map(
     row =>
-      ({
-        pin: objectOf(pinKeys, row, 0),
-        content: objectOf(contentKeys, row, pinKeys.length),
-      }) as AcceptedPin,
+      ({ pin: objectOf(pinKeys, row, 0), content: objectOf(contentKeys, row, pinKeys.length) }) as ClusterPin,
   )
 }
 
-const pinColumns = getTableColumns(pins)
-const contentColumns = getTableColumns(contents)
-const pinKeys = Object.keys(pinColumns)
-const contentKeys = Object.keys(contentColumns)
-const selectAll = `select ${[
-  ...Object.values(pinColumns).map(({ name }) => `pins.${name}`),
-  ...Object.values(contentColumns).map(({ name }) => `contents.${name}`),
-].join(', ')} from pins join contents on contents.cid = pins.cid`
+/** Pins alone. */
+export async function readBarePins(db: Database, statement: Statement): Promise<Pick<ClusterPin, 'pin'>[]> {
+  const rows = await readRows(db, selectPins, statement)
+  return rows.map(row => ({ pin: objectOf(pinKeys, row, 0) }) as Pick<ClusterPin, 'pin'>)
+}
+
+/**
+ * By SQL as it is: where a process reads thousands of pins a second, a query builder that writes the statement and maps
+ * the rows anew costs more than all else.
+ */
+async function readRows(
+  db: Database,
+  select: string,
+  { text, ...statement }: Statement,
+): Promise<unknown[][]> {
+  const query = {
+    ...statement,
+    text: `${select} ${text}`,
+    rowMode: 'array' as const,
+    types: { getTypeParser },
+  }
+  return (await db.$client.query<unknown[]>(query)).rows
+}
 
 function objectOf(keys: readonly string[], row: readonly unknown[], from: number): Record<string, unknown> {
   const object: Record<string, unknown> = {}

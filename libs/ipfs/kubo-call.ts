@@ -15,27 +15,40 @@ export type KuboCall = {
   translate(error: unknown): unknown
 }
 
-/** Kubo's own timer is only the backstop: when it is the later one, the clock tells a timeout from other failures. */
-const kuboGraceMs = 1_000
+/** The later of two timers is only the backstop. */
+const graceMs = 1_000
+
+/** What Kubo says when the `timeout` of a command is over. */
+const deadlineExceeded = /context deadline exceeded/
 
 /**
  * Starts the clock of a call. `what` says in the infinitive what is tried, for messages.
  * `codes.expired` is thrown when the time is over, `codes.failed` when Kubo reports a failed command:
  * its errors carry no code of their own, so the command decides what its failure means.
+ *
+ * Our clock is the earlier one, and tells a timeout from other failures. With `isEndedByKubo` Kubo's is: then the connection
+ * stays open, which counts where most calls run out of time.
  */
 export function beginCall(
   what: string,
-  { timeoutMs, signal }: { timeoutMs?: number; signal: AbortSignal },
+  {
+    timeoutMs,
+    signal,
+    isEndedByKubo = false,
+  }: { timeoutMs?: number; signal: AbortSignal; isEndedByKubo?: boolean },
   codes: { expired: FailureCode; failed: FailureCode },
 ): KuboCall {
-  const expiry = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)
+  const [ourGraceMs, kuboGraceMs] = isEndedByKubo ? [graceMs, 0] : [0, graceMs]
+  const expiry = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs + ourGraceMs)
+  const isKuboExpiry = (error: unknown) =>
+    isEndedByKubo && error instanceof KuboCommandError && deadlineExceeded.test(error.message)
   return {
     signal: expiry === undefined ? signal : AbortSignal.any([signal, expiry]),
     kuboTimeout: timeoutMs === undefined ? '' : `${timeoutMs + kuboGraceMs}ms`,
     translate(error) {
       if (signal.aborted) return signal.reason
       if (error instanceof PickupError) return error
-      if (expiry?.aborted) {
+      if (expiry?.aborted || isKuboExpiry(error)) {
         return new TransientError(codes.expired, `Could not ${what} within ${timeoutMs} ms`, { cause: error })
       }
       if (error instanceof KuboCommandError && !nodeTrouble.test(error.message)) {

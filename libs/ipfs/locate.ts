@@ -16,7 +16,8 @@ export async function locate(
     await emptyBlock.keep(options)
     return { wasLocal: true }
   }
-  const call = beginCall(`find the root ${cid}`, options, { expired: 'not-found', failed: 'not-found' })
+  const limit = { ...options, isEndedByKubo: true }
+  const call = beginCall(`find the root ${cid}`, limit, { expired: 'not-found', failed: 'not-found' })
   try {
     if (await isLocal(http, cid, call)) return { wasLocal: true }
     await findRoot(http, { arg: cid }, call)

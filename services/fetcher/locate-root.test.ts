@@ -10,16 +10,17 @@ const told = async () => {}
 /** A node that finds `root` after some time, and says which are looked for now; clocks are the test's own. */
 function setUp(t: TestContext, { foundAfterMs, longLooks }: { foundAfterMs: number; longLooks: number }) {
   t.mock.timers.enable({ apis: ['setTimeout'] })
-  const sought = new Set<string>()
+  const looks = new Set<{ cid: string }>()
   const locateRoot = createLocateRoot({
     timeoutMs: 30_000,
     firstTimeoutMs: 3_000,
     longLooks,
     locate: (cid, { timeoutMs, signal }) =>
       new Promise((resolve, reject) => {
-        sought.add(cid)
+        const look = { cid }
+        looks.add(look)
         const end = (settle: () => void) => () => {
-          if (sought.delete(cid)) settle()
+          if (looks.delete(look)) settle()
         }
         setTimeout(
           end(() => resolve({ wasLocal: false })),
@@ -35,6 +36,7 @@ function setUp(t: TestContext, { foundAfterMs, longLooks }: { foundAfterMs: numb
         )
       }),
   })
+  const sought = () => [...looks].map(({ cid }) => cid)
   return { sought, locateRoot, tick: (ms: number) => t.mock.timers.tick(ms) }
 }
 
@@ -59,15 +61,50 @@ test('only some look for long: the others are put off, and look for long when it
   const first = locateRoot('first', never, told)
   const second = locateRoot('second', never, told)
   tick(2_999)
-  assert.deepEqual([...sought], ['first', 'second'])
+  assert.deepEqual(sought(), ['first', 'second'])
   tick(1)
   await assert.rejects(second, { name: 'PostponedError' })
-  assert.deepEqual([...sought], ['first'])
+  assert.deepEqual(sought(), ['first'])
   tick(27_000)
   await assert.rejects(first, { code: 'not-found' })
   const again = locateRoot('second', never, told)
   tick(30_000)
   await assert.rejects(again, { code: 'not-found' })
+})
+
+test('who finds a place among those that look for long only after the first look goes on', {
+  timeout,
+}, async t => {
+  const { sought, locateRoot, tick } = setUp(t, { foundAfterMs: 26_000, longLooks: 1 })
+  const leaving = new AbortController()
+  const first = locateRoot('first', leaving.signal, told)
+  let calls = 0
+  const second = locateRoot('second', never, async () => calls++)
+  leaving.abort(new Error('nobody wants it'))
+  await assert.rejects(first, /nobody wants it/)
+  tick(3_000)
+  while (sought().length === 0) await new Promise(setImmediate)
+  tick(1)
+  assert.equal(calls, 1)
+  tick(26_000)
+  await second
+  assert.deepEqual(sought(), [])
+})
+
+test('trouble with the node at the first look is no reason to look again', { timeout }, async () => {
+  const trouble = new TransientError('source-unavailable', 'Kubo is gone')
+  const looks: number[] = []
+  const locateRoot = createLocateRoot({
+    timeoutMs: 30_000,
+    firstTimeoutMs: 3_000,
+    longLooks: 0,
+    async locate(_cid, { timeoutMs }) {
+      looks.push(timeoutMs)
+      throw trouble
+    },
+  })
+  await assert.rejects(locateRoot('cid', never, told), error => error === trouble)
+  assert.deepEqual(looks, [3_000])
 })
 
 test('a job that is cancelled during its long look leaves it to others', { timeout }, async t => {
@@ -94,5 +131,5 @@ test('a look that goes on is told; when that fails, it ends', { timeout }, async
   tick(1)
   await assert.rejects(looking, /NATS is away/)
   assert.equal(calls, 1)
-  assert.deepEqual([...sought], [])
+  assert.deepEqual(sought(), [])
 })

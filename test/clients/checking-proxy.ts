@@ -17,6 +17,8 @@ export type CheckingProxy = AsyncDisposable & {
 export async function startCheckingProxy(target: string): Promise<CheckingProxy> {
   const exchanges: Exchange[] = []
   const server = createServer((incoming, answer) => forward(target, incoming, answer, exchanges))
+  // A test may wait for longer than Node keeps an idle connection, and then ask over it while it is being closed.
+  server.keepAliveTimeout = 0
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()

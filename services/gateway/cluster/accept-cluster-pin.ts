@@ -1,4 +1,4 @@
-import type { AcceptedPin, PinRequest } from '#libs/db/index.ts'
+import type { AcceptedPin, ClusterPin, PinRequest } from '#libs/db/index.ts'
 import { HttpError } from '#libs/http/index.ts'
 import { defaultOptions } from './default-options.ts'
 import { notPinned } from './not-pinned.ts'
@@ -10,7 +10,7 @@ import type { RequestedCid } from './read-cid.ts'
 type Deps = {
   acceptPin: (request: PinRequest) => Promise<AcceptedPin>
   /** The pin of a canonical CID. */
-  findPin: (cid: string) => Promise<AcceptedPin | undefined>
+  findPin: (cid: string) => Promise<ClusterPin | undefined>
   newRequestId: () => string
   wakeOutbox: () => void
   account: string

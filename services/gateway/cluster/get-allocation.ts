@@ -1,4 +1,4 @@
-import type { AcceptedPin } from '#libs/db/index.ts'
+import type { ClusterPin } from '#libs/db/index.ts'
 import type { HttpServer } from '#libs/http/index.ts'
 import { describeRoute, json } from '../describe-route.ts'
 import { notPinned } from './not-pinned.ts'
@@ -6,7 +6,7 @@ import { cidParameter } from './parameters.ts'
 import { storedPin } from './pin-object.ts'
 import { readCid } from './read-cid.ts'
 
-type Deps = { findPin: (cid: string) => Promise<AcceptedPin | undefined>; peerId: string }
+type Deps = { findPin: (cid: string) => Promise<ClusterPin | undefined>; peerId: string }
 
 /** `GET /allocations/{cid}` → the pin as it was asked for; 404 when there is none. */
 export function addGetAllocation(server: HttpServer, { findPin, peerId }: Deps): void {

@@ -1,5 +1,5 @@
 import type { LiveJob } from '#libs/bus/index.ts'
-import type { AcceptedPin } from '#libs/db/index.ts'
+import type { ClusterPin } from '#libs/db/index.ts'
 import { allocationsOf } from './allocations-of.ts'
 import { momentText, secondsText } from './go-time.ts'
 import { ownDetails } from './own-details.ts'
@@ -15,7 +15,7 @@ export type VirtualPeer = { id: string; name: string }
  * of this request wrote it.
  */
 export function globalPinInfo(
-  { pin, content }: AcceptedPin,
+  { pin, content }: ClusterPin,
   live: LiveJob | undefined,
   peer: VirtualPeer,
   cid: string = pin.sentCid,

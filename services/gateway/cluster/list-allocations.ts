@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { AcceptedPin } from '#libs/db/index.ts'
+import type { ClusterPin } from '#libs/db/index.ts'
 import { type HttpServer, sendObjects } from '#libs/http/index.ts'
 import { describeRoute, empty, jsonLines } from '../describe-route.ts'
 import { storedPin } from './pin-object.ts'
@@ -7,7 +7,7 @@ import { includesDataPins } from './pin-type-filter.ts'
 import { queryOf } from './query-of.ts'
 
 type Deps = {
-  allPins: () => AsyncIterable<AcceptedPin[]>
+  allPins: () => AsyncIterable<Pick<ClusterPin, 'pin'>[]>
   peerId: string
   lists: Parameters<typeof sendObjects>[2]
 }

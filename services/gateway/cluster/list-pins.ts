@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { AcceptedPin, ContentState } from '#libs/db/index.ts'
+import type { ClusterPin, ContentState } from '#libs/db/index.ts'
 import { HttpError, type HttpServer, sendObjects } from '#libs/http/index.ts'
 import { describeRoute, empty, jsonLines } from '../describe-route.ts'
 import { localParameter } from './parameters.ts'
@@ -11,8 +11,8 @@ import type { StatusOf } from './status-of.ts'
 
 type Deps = {
   /** Pins in some states, or in any. */
-  pinsIn: (states: readonly ContentState[] | undefined) => AsyncIterable<AcceptedPin[]>
-  infoOf: (pin: AcceptedPin) => object
+  pinsIn: (states: readonly ContentState[] | undefined) => AsyncIterable<ClusterPin[]>
+  infoOf: (pin: ClusterPin) => object
   statusOf: StatusOf
   maxCids: number
   lists: Parameters<typeof sendObjects>[2]

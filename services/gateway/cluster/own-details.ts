@@ -1,8 +1,8 @@
 import type { LiveJob } from '#libs/bus/index.ts'
-import type { AcceptedPin } from '#libs/db/index.ts'
+import type { ClusterPin } from '#libs/db/index.ts'
 import { failureSentence } from '../failure-sentence.ts'
 
-type Content = AcceptedPin['content']
+type Content = ClusterPin['content']
 
 /** What only we know of a content, in fields of our own: clients of ipfs-cluster skip them. */
 export function ownDetails(content: Content, live: LiveJob | undefined) {

@@ -1,4 +1,4 @@
-import type { AcceptedPin, ContentState } from '#libs/db/index.ts'
+import type { ClusterPin, ContentState } from '#libs/db/index.ts'
 import { failureSentence } from '../failure-sentence.ts'
 import type { VirtualPeer } from './global-pin-info.ts'
 import { momentText, secondsText } from './go-time.ts'
@@ -23,7 +23,7 @@ const priorityMaxAttempts = 5
  * attempts that have begun. With the work done both are as ipfs-cluster has them then: the time of the request, and 0.
  * The IPFS node has the peer's own id: clients use it as a key, and the fetchers' nodes come and go.
  */
-export function peerEntry({ pin, content }: AcceptedPin, peer: VirtualPeer) {
+export function peerEntry({ pin, content }: ClusterPin, peer: VirtualPeer) {
   const { state, attempts } = content
   const atWork = state === 'queued' || state === 'pinning' || state === 'failed'
   const changedAt = new Date(Math.max(content.changedAt.getTime(), pin.createdAt.getTime()))
@@ -40,7 +40,7 @@ export function peerEntry({ pin, content }: AcceptedPin, peer: VirtualPeer) {
 }
 
 /** `stalled: nothing came. The transfer stopped making progress. …` An unexpected error has nothing but its sentence. */
-function errorText({ failureCode, failureMessage }: AcceptedPin['content']): string {
+function errorText({ failureCode, failureMessage }: ClusterPin['content']): string {
   const sentence = failureSentence(failureCode)
   const parts = [failureMessage, sentence === failureMessage ? '' : sentence].filter(part => part)
   return `${failureCode}: ${parts.map(part => `${part}`.replace(/[^.]$/, '$&.')).join(' ')}`

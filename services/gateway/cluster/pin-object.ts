@@ -1,4 +1,4 @@
-import type { AcceptedPin } from '#libs/db/index.ts'
+import type { ClusterPin } from '#libs/db/index.ts'
 import { allocationsOf } from './allocations-of.ts'
 import { defaultOptions } from './default-options.ts'
 import { momentText, secondsText, zeroTime } from './go-time.ts'
@@ -9,7 +9,7 @@ import { sortedMetadata } from './sorted-metadata.ts'
 export type PinObject = ReturnType<typeof storedPin>
 
 /** A pin that was there before this request. `cid` is the CID as the client of this request wrote it. */
-export function storedPin({ pin }: AcceptedPin, peerId: string, cid: string = pin.sentCid) {
+export function storedPin({ pin }: Pick<ClusterPin, 'pin'>, peerId: string, cid: string = pin.sentCid) {
   const options = pin.options ?? defaultOptions
   return {
     replication_factor_min: options.replicationMin,
@@ -36,7 +36,7 @@ export function storedPin({ pin }: AcceptedPin, peerId: string, cid: string = pi
  * shows in the mode, in what is null, and in the decimals of times.
  */
 export function newPin(
-  accepted: AcceptedPin,
+  accepted: ClusterPin,
   peerId: string,
   { mode, userAllocations }: PinOptions,
 ): PinObject {
@@ -54,7 +54,7 @@ export function newPin(
 }
 
 /** The answer to a request that took over the options of another pin: read from the state, with a new time. */
-export const updatedPin = (accepted: AcceptedPin, peerId: string): PinObject => ({
+export const updatedPin = (accepted: ClusterPin, peerId: string): PinObject => ({
   ...storedPin(accepted, peerId),
   timestamp: momentText(accepted.pin.createdAt),
 })

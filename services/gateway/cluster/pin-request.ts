@@ -1,4 +1,4 @@
-import type { AcceptedPin, PinRequest } from '#libs/db/index.ts'
+import type { ClusterPin, PinRequest } from '#libs/db/index.ts'
 import { HttpError } from '#libs/http/index.ts'
 import { defaultOptions } from './default-options.ts'
 import type { PinOptions } from './pin-options.ts'
@@ -32,7 +32,7 @@ export function wantedPin(given: PinOptions, depth: PinOptions['mode']): Wanted 
  * effect, an expiry in the past neither: so does ipfs-cluster (cluster.go, `PinUpdate`).
  */
 export function takenOver(
-  { name, meta, origins, options, expiresAt }: AcceptedPin['pin'],
+  { name, meta, origins, options, expiresAt }: ClusterPin['pin'],
   given: PinOptions,
   { sentCid }: RequestedCid,
 ): Wanted {

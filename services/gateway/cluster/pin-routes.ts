@@ -1,6 +1,7 @@
 import type { LiveJob } from '#libs/bus/index.ts'
 import {
-  type AcceptedPin,
+  bareClusterPins,
+  type ClusterPin,
   type ContentState,
   clusterPins,
   createAcceptPin,
@@ -60,7 +61,7 @@ export function addPinRoutes(server: HttpServer, deps: Deps): void {
   const findPin = createFindClusterPin(db, account)
   const pinsIn = (states?: readonly ContentState[]) =>
     pinPages(page => clusterPins(db, { account, ...page }), states)
-  const infoOf = (found: AcceptedPin) => globalPinInfo(found, liveJob(found.pin.cid), peer)
+  const infoOf = (found: ClusterPin) => globalPinInfo(found, liveJob(found.pin.cid), peer)
   const statusOf = createStatusOf({ findPin, liveJob, peer })
   const accept = createAcceptClusterPin({
     acceptPin: createAcceptPin(db),
@@ -89,6 +90,10 @@ export function addPinRoutes(server: HttpServer, deps: Deps): void {
   addListPins(server, { pinsIn, infoOf, statusOf, maxCids, lists })
   addRecoverPin(server, { recover, statusOf })
   addRecoverAll(server, { failedPins: () => pinsIn(['failed']), recover, infoOf, lists })
-  addListAllocations(server, { allPins: () => pinsIn(), peerId, lists })
+  addListAllocations(server, {
+    allPins: () => pinPages(page => bareClusterPins(db, { account, ...page })),
+    peerId,
+    lists,
+  })
   addGetAllocation(server, { findPin, peerId })
 }

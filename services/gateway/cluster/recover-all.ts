@@ -1,13 +1,13 @@
-import type { AcceptedPin } from '#libs/db/index.ts'
+import type { ClusterPin } from '#libs/db/index.ts'
 import { type HttpServer, sendObjects } from '#libs/http/index.ts'
 import { describeRoute, empty, jsonLines } from '../describe-route.ts'
 import { localParameter } from './parameters.ts'
 import type { Recover } from './recover-pin.ts'
 
 type Deps = {
-  failedPins: () => AsyncIterable<AcceptedPin[]>
+  failedPins: () => AsyncIterable<ClusterPin[]>
   recover: Recover
-  infoOf: (pin: AcceptedPin) => object
+  infoOf: (pin: ClusterPin) => object
   lists: Parameters<typeof sendObjects>[2]
 }
 

@@ -1,10 +1,10 @@
 import type { LiveJob } from '#libs/bus/index.ts'
-import type { AcceptedPin } from '#libs/db/index.ts'
+import type { ClusterPin } from '#libs/db/index.ts'
 import { globalPinInfo, unpinnedInfo, type VirtualPeer } from './global-pin-info.ts'
 import type { RequestedCid } from './read-cid.ts'
 
 type Deps = {
-  findPin: (cid: string) => Promise<AcceptedPin | undefined>
+  findPin: (cid: string) => Promise<ClusterPin | undefined>
   liveJob: (cid: string) => LiveJob | undefined
   peer: VirtualPeer
 }

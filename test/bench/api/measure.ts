@@ -15,6 +15,7 @@ export const authorization = `Basic ${Buffer.from('user:secret').toString('base6
 export const measurePosts = (target: Target, connections: number, count: number): Promise<ServerRow> =>
   measureRequests(target, 'POST', connections, {
     work: `POST /pins/{cid}, ${connections} connections`,
+    target: { atLeast: 1.5 },
     targets: randomCids(count).map(cid => `/pins/${cid}`),
   })
 
@@ -27,6 +28,7 @@ export const measureGets = (
   measureRequests(target, 'GET', connections, {
     work: `GET /pins/{cid}, ${connections} connections`,
     of,
+    target: { atLeast: 3 },
     targets: Array.from({ length: count }, (_, i) => `/pins/${cids[i % cids.length]}`),
   })
 
@@ -34,13 +36,13 @@ async function measureRequests(
   { server, url, child }: Target,
   method: 'GET' | 'POST',
   connections: number,
-  { work, of = '', targets }: { work: string; of?: string; targets: string[] },
+  { targets, of = '', ...what }: Pick<ServerRow, 'work' | 'of' | 'target'> & { targets: string[] },
 ): Promise<ServerRow> {
   const load = { url, connections, method, targets, authorization }
   const { result, usage } = await withUsage(child, () => runLoad(load))
   const { perSecond, p50Ms, p99Ms, statuses, requests } = result
   const refused = requests - (statuses[200] ?? 0)
-  return { server, work, of, perSecond, p50Ms, p99Ms, ...usage(requests), refused }
+  return { server, ...what, of, perSecond, p50Ms, p99Ms, ...usage(requests), refused }
 }
 
 /** One whole list. */
@@ -58,6 +60,7 @@ export async function measureList(
     perSecond,
     firstByteMs,
     ...usage(objects),
+    ...(path === '/pins' && { target: { atLeast: 3 }, firstByteTarget: { atMost: 50 } }),
   }
 }
 

@@ -1,4 +1,4 @@
-import { compare, type Figures, measured, type Row } from '../report.ts'
+import { compare, type Figures, measured, type Row, type Target } from '../report.ts'
 
 /** One measurement: the same for every server. */
 export type ServerRow = {
@@ -18,6 +18,10 @@ export type ServerRow = {
   refused?: number
   /** Accepted pins that were gone after a kill. */
   lost?: number
+  /** For the rate, beside that of the other server. */
+  target?: Target
+  /** For `firstByteMs`, beside nothing. */
+  firstByteTarget?: Target
 }
 
 const units = {
@@ -36,12 +40,21 @@ export const rowsOf = (measurements: readonly ServerRow[]): Row[] =>
   measurements
     .filter(({ server }) => server === 'pickup')
     .flatMap(ours => {
-      const row = { bench: 'api', work: nameOf(ours.work, ours) }
+      const row = { bench: 'api', work: nameOf(ours.work, ours), target: ours.target }
       const theirs = measurements.filter(({ server, work }) => server !== 'pickup' && work === ours.work)
-      return theirs.length === 0
-        ? [measured(row, [figuresOf(ours)])]
-        : theirs.map(their => compareWith(their, ours, row))
+      const rates =
+        theirs.length === 0
+          ? [measured({ ...row, target: undefined }, [figuresOf(ours)])]
+          : theirs.map(their => compareWith(their, ours, row))
+      return [...rates, ...firstByteOf(ours)]
     })
+
+function firstByteOf(ours: ServerRow): Row[] {
+  const { firstByteMs, firstByteTarget: target } = ours
+  if (firstByteMs === undefined || !target) return []
+  const work = nameOf(`first byte of ${ours.work.replace('objects of ', '')}`, ours)
+  return [measured({ bench: 'api', work, target }, [{ ms: firstByteMs }])]
+}
 
 function compareWith(theirs: ServerRow, ours: ServerRow, row: Parameters<typeof compare>[0]): Row {
   const pair = { pickup: figuresOf(ours), against: figuresOf(theirs) }
