@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { parseArgs } from 'node:util'
 import type { Pipeline } from '../e2e/pipeline.ts'
-import { freeSpace } from './free-space.ts'
+import { emptyBuckets } from './free-space.ts'
 import { kibibyte, type MadeFile, makeFile, mebibyte } from './made-file.ts'
 import { type OldWay, startOldWay } from './old-way/old-way.ts'
 import { pinAndCheck } from './pin-and-check.ts'
@@ -66,7 +66,7 @@ async function runPair(pipeline: Pipeline, oldWay: OldWay, file: MadeFile): Prom
   )
   const worker = { worker: oldWay.pid }
   const against = await withUsage(pipeline, { cpu: worker, memory: worker }, () => oldWay.store([file], 1))
-  await freeSpace(pipeline, [oldWay.bucket])
+  await emptyBuckets(pipeline, [oldWay.bucket])
   return { pickup, against }
 }
 

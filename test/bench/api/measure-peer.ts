@@ -31,7 +31,6 @@ export async function measurePeer(place: Place, sizes: Sizes, note: (row: Server
 
 async function measureAccepting(place: Place, { posts, connections }: Sizes, note: (row: ServerRow) => void) {
   const { target, stop } = await start(place, 'accepting')
-  await measurePosts(target, 20, warmUp)
   for (const count of connections) note(await measurePosts(target, count, posts))
   note(await measureLost(target, 1_000))
   await stop()
@@ -49,7 +48,6 @@ async function measureReading(place: Place, sizes: Sizes, note: (row: ServerRow)
     if (objects < sizes.pinned) throw new Error(`${objects} of ${sizes.pinned} are pinned`)
   }
   await pollUntil(everyPinned, { what: 'the pins of the peer', timeoutMs: 600_000, intervalMs: 1_000 })
-  await measureGets(target, 20, { of: '', cids, count: warmUp })
   for (const count of sizes.connections)
     note(await measureGets(target, count, { of: `${sizes.pinned} pinned`, cids, count: sizes.gets }))
   for (const path of ['/pins', '/allocations']) note(await measureList(target, path, 'pinned'))
@@ -57,8 +55,6 @@ async function measureReading(place: Place, sizes: Sizes, note: (row: ServerRow)
   for (const path of ['/pins', '/allocations']) note(await measureList(target, path, 'mostly queued'))
   await stop()
 }
-
-const warmUp = 2_000
 
 async function start({ supervisor, dataDir, kuboBinary }: Place, name: string) {
   const peer = await startPeer(supervisor, { dataDir: join(dataDir, name), kuboBinary })

@@ -28,7 +28,6 @@ async function measureAccepting(
 ): Promise<void> {
   await using pipeline = await startPipeline({ settings: productSettings, ackWaitMs: productAckWaitMs })
   const target = targetOf(pipeline)
-  await measurePosts(target, 20, warmUp)
   for (const count of connections) note(await measurePosts(target, count, posts))
   note(await measureLost(target, 1_000))
 }
@@ -44,14 +43,12 @@ async function measureReading(
     await insertPinned(pipeline, inserted + 1, size)
     inserted = size
     const cids = await somePinned(pipeline, 5_000)
-    await measureGets(target, 20, { of: '', cids, count: warmUp })
     for (const count of connections)
       note(await measureGets(target, count, { of: `${size} pinned`, cids, count: gets }))
     for (const path of ['/pins', '/allocations']) note(await measureList(target, path, 'pinned'))
   }
 }
 
-const warmUp = 2_000
 const targetOf = ({ gatewayUrl, children }: Pipeline): Target => ({
   server: 'pickup',
   url: gatewayUrl,

@@ -1,5 +1,6 @@
 import type { SupervisedChild } from '#deploy/local/supervised-child.ts'
 import { cpuMs, peakMib, resetPeak } from '../process-usage.ts'
+import { median } from '../statistics.ts'
 import { runLoad } from './load.ts'
 import { randomCids } from './random-cids.ts'
 import { readList } from './read-list.ts'
@@ -11,15 +12,15 @@ export type Target = { server: ServerRow['server']; url: string; child: Supervis
 /** Both servers have the same credentials. */
 export const authorization = `Basic ${Buffer.from('user:secret').toString('base64')}`
 
-/** `POST /pins/{cid}` of CIDs that are all different and that nobody has. */
+/** `count` times `POST /pins/{cid}`, of CIDs that are all different and that nobody has. */
 export const measurePosts = (target: Target, connections: number, count: number): Promise<ServerRow> =>
   measureRequests(target, 'POST', connections, {
     work: `POST /pins/{cid}, ${connections} connections`,
     target: { atLeast: 1.5 },
-    targets: randomCids(count).map(cid => `/pins/${cid}`),
+    nextTargets: () => randomCids(count).map(cid => `/pins/${cid}`),
   })
 
-/** `GET /pins/{cid}` over and over the given CIDs, `count` times in all. */
+/** `count` times `GET /pins/{cid}`, over and over the given CIDs. */
 export const measureGets = (
   target: Target,
   connections: number,
@@ -29,28 +30,44 @@ export const measureGets = (
     work: `GET /pins/{cid}, ${connections} connections`,
     of,
     target: { atLeast: 3 },
-    targets: Array.from({ length: count }, (_, i) => `/pins/${cids[i % cids.length]}`),
+    nextTargets: () => Array.from({ length: count }, (_, i) => `/pins/${cids[i % cids.length]}`),
   })
 
+/** A server is warm after the first of them, which does not count. */
+const rounds = 4
+
+/** The round with the median rate. */
 async function measureRequests(
   { server, url, child }: Target,
   method: 'GET' | 'POST',
   connections: number,
-  { targets, of = '', ...what }: Pick<ServerRow, 'work' | 'of' | 'target'> & { targets: string[] },
+  {
+    nextTargets,
+    of = '',
+    ...what
+  }: Pick<ServerRow, 'work' | 'of' | 'target'> & { nextTargets: () => string[] },
 ): Promise<ServerRow> {
-  const load = { url, connections, method, targets, authorization }
-  const { result, usage } = await withUsage(child, () => runLoad(load))
-  const { perSecond, p50Ms, p99Ms, statuses, requests } = result
-  const refused = requests - (statuses[200] ?? 0)
-  return { server, ...what, of, perSecond, p50Ms, p99Ms, ...usage(requests), refused }
+  const rows: (ServerRow & { perSecond: number })[] = []
+  for (let round = 0; round < rounds; round++) {
+    const load = { url, connections, method, targets: nextTargets(), authorization }
+    const { result, usage } = await withUsage(child, () => runLoad(load))
+    const { perSecond, p50Ms, p99Ms, statuses, requests } = result
+    const refused = requests - (statuses[200] ?? 0)
+    if (round > 0) rows.push({ server, ...what, of, perSecond, p50Ms, p99Ms, ...usage(requests), refused })
+  }
+  const ofRates = median(rows.map(({ perSecond }) => perSecond))
+  const [row] = rows.filter(({ perSecond }) => perSecond === ofRates)
+  if (!row) throw new Error('nothing was measured')
+  return row
 }
 
-/** One whole list. */
+/** One whole list, after another that warms up. */
 export async function measureList(
   { server, url, child }: Target,
   path: string,
   what: string,
 ): Promise<ServerRow> {
+  await readList(`${url}${path}`, authorization)
   const { result, usage } = await withUsage(child, () => readList(`${url}${path}`, authorization))
   const { objects, perSecond, firstByteMs } = result
   return {

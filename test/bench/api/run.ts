@@ -14,13 +14,13 @@ import { rowsOf, type ServerRow } from './report.ts'
  * The HTTP API beside ipfs-cluster-service 1.1.6 on the same machine, one after the other. Linux only: the kernel keeps
  * the peak of memory. The load generator shares the machine with what it measures: trust ratios, not absolute figures.
  *
- * Usage: node test/bench/api/run.ts [--posts 20000] [--gets 20000] [--lists 100000,1000000] [--peer-list 100000]
+ * Usage: node test/bench/api/run.ts [--posts 10000] [--gets 10000] [--lists 100000,1000000] [--peer-list 100000]
  *                                   [--peer-pinned 5000] [--only pickup|peer]
  */
 const { values } = parseArgs({
   options: {
-    posts: { type: 'string', default: '20000' },
-    gets: { type: 'string', default: '20000' },
+    posts: { type: 'string', default: '10000' },
+    gets: { type: 'string', default: '10000' },
     lists: { type: 'string', default: '100000,1000000' },
     'peer-list': { type: 'string', default: '100000' },
     'peer-pinned': { type: 'string', default: '5000' },

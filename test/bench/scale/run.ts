@@ -56,7 +56,6 @@ async function measureReads(pipeline: Pipeline, stored: string): Promise<Row[]> 
   const target: Target = { server: 'pickup', url: pipeline.gatewayUrl, child: pipeline.children.gateway }
   const cids = await somePinned(pipeline, reads)
   const of = { of: stored, cids, count: reads }
-  await measureGets(target, 20, of)
   const get = await measureGets(target, 20, of)
   const list = await measureList(target, '/pins', 'pinned')
   return [
