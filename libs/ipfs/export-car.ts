@@ -1,3 +1,4 @@
+import { chunksOf } from './body-chunks.ts'
 import type { TimeLimit } from './dag-source.ts'
 import { beginCall } from './kubo-call.ts'
 import { closeBody, type KuboHttp, throwLateError } from './kubo-http.ts'
@@ -26,7 +27,7 @@ export async function* streamExportedCar(
     }
     const response = await http.runCommand('dag/export', parameters, call.signal)
     try {
-      yield* response.body
+      yield* chunksOf(response.body)
       throwLateError(response)
     } finally {
       closeBody(response)

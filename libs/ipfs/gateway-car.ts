@@ -1,5 +1,6 @@
 import { TransientError } from '#libs/errors/index.ts'
 
+import { chunksOf } from './body-chunks.ts'
 import type { TimeLimit } from './dag-source.ts'
 import { beginCall, KuboCommandError } from './kubo-call.ts'
 import { closeBody, type KuboHttp, type KuboResponse } from './kubo-http.ts'
@@ -26,7 +27,7 @@ export async function* streamGatewayCar(
     const response = await http.readGateway(`/ipfs/${cid}`, carParameters, { accept }, call.signal)
     try {
       await requireCar(response)
-      yield* refuseTruncatedCar(response.body)
+      yield* refuseTruncatedCar(chunksOf(response.body))
     } finally {
       closeBody(response)
     }

@@ -1,8 +1,12 @@
+import { on } from 'node:events'
 import { addAbortSignal, type Readable } from 'node:stream'
 import { GetObjectCommand } from '@aws-sdk/client-s3'
 import { NoAnswerError, nameOf, type S3Calls } from './s3-calls.ts'
 import type { ObjectRef, Storage } from './storage.ts'
 import { StorageError, storageErrorOf } from './storage-errors.ts'
+
+/** Of 64 KiB at most: the body is paused above the first number and goes on below the second. */
+const waitingChunks = { highWaterMark: 8, lowWaterMark: 2 }
 
 type ReadOptions = Parameters<Storage['read']>[1]
 
@@ -52,14 +56,20 @@ async function* untilIdle(body: Readable, idleTimeoutMs: number): AsyncGenerator
     if (waiting) body.destroy(new NoAnswerError(`no byte within ${idleTimeoutMs} ms`))
   }, idleTimeoutMs)
   try {
-    for await (const chunk of body) {
+    // The body's own iterator joins the chunks that have gathered, which copies nearly every byte once more.
+    // Of a body that is gone already no event comes any more.
+    const chunks = body.destroyed ? [] : on(body, 'data', { close: ['end', 'close'], ...waitingChunks })
+    for await (const [chunk] of chunks) {
       waiting = false
-      yield chunk as Uint8Array
+      yield chunk
       waiting = true
       timer.refresh()
     }
+    if (!body.readableEnded)
+      throw body.errored ?? new Error('the connection was closed before the end of the body')
   } finally {
     clearTimeout(timer)
-    body.destroy()
+    // An error that comes when nobody reads any more is nobody's.
+    body.on('error', () => undefined).destroy()
   }
 }
