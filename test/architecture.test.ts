@@ -17,9 +17,10 @@ const libs: Record<string, readonly string[]> = {
   db: ['errors', 'events', 'telemetry'],
   'dead-letters': ['bus', 'db', 'events', 'errors'],
   http: ['telemetry'],
-  ipfs: ['errors', 'telemetry'],
+  ipfs: ['errors', 'streams', 'telemetry'],
   service: ['config', 'errors', 'telemetry'],
-  storage: ['errors', 'telemetry'],
+  storage: ['errors', 'streams', 'telemetry'],
+  streams: [],
 }
 
 /** Packages that only one place may know, so that they can be replaced there. */

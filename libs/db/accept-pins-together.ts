@@ -20,7 +20,7 @@ import type { Content } from './want-content.ts'
  */
 export function createAcceptPin(db: Database): (request: PinRequest) => Promise<AcceptedPin> {
   const acceptTogether = groupCalls((requests: readonly Traced[]) => acceptNew(db, requests), {
-    // Larger groups cost Postgres less than two at a time gain.
+    // Two at a time would halve the groups, and a group costs Postgres much the same whatever its size.
     maxRunning: 1,
     maxItems: 100,
   })

@@ -16,7 +16,7 @@ export function createFindClusterPin(
       const found = await findClusterPins(db, { account, cids })
       return cids.map(cid => found.get(cid))
     },
-    { maxRunning: 1, maxItems: 500 },
+    { maxRunning: 2, maxItems: 500 },
   )
 }
 

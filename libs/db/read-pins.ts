@@ -41,7 +41,7 @@ const contentKeys = [
   'changedAt',
 ] as const satisfies (keyof typeof contents.$inferSelect)[]
 
-/** What the ipfs-cluster API shows of a pin and its content: every column read costs a list of a million pins seconds. */
+/** What the ipfs-cluster API shows of a pin and its content. A list of a million pins feels every column more. */
 export type ClusterPin = {
   pin: Pick<typeof pins.$inferSelect, (typeof pinKeys)[number]>
   content: Pick<typeof contents.$inferSelect, (typeof contentKeys)[number]>

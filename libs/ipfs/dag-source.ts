@@ -36,8 +36,8 @@ export type RepoUsage = { usedBytes: number; limitBytes: number }
  */
 export type DagSource = {
   /**
-   * The root block is at hand or somebody sent it in time; else `TransientError('not-found')`. `wasLocal` tells that the
-   * node had it: most likely with the rest of the DAG.
+   * The root block is at hand or somebody sent it in time; else `TransientError('timed-out')`, or `'not-found'` where the node
+   * does not look for it. `wasLocal` tells that the node had it: most likely with the rest of the DAG.
    */
   locate(cid: string, options: TimeLimit): Promise<{ wasLocal: boolean }>
 

@@ -1,4 +1,4 @@
-import { chunksOf } from './body-chunks.ts'
+import { chunksOf } from '#libs/streams/index.ts'
 import type { TimeLimit } from './dag-source.ts'
 import { beginCall } from './kubo-call.ts'
 import { closeBody, type KuboHttp, throwLateError } from './kubo-http.ts'

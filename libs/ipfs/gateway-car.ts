@@ -1,6 +1,6 @@
 import { TransientError } from '#libs/errors/index.ts'
 
-import { chunksOf } from './body-chunks.ts'
+import { chunksOf } from '#libs/streams/index.ts'
 import type { TimeLimit } from './dag-source.ts'
 import { beginCall, KuboCommandError } from './kubo-call.ts'
 import { closeBody, type KuboHttp, type KuboResponse } from './kubo-http.ts'

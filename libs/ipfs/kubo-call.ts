@@ -11,6 +11,8 @@ export type KuboCall = {
   signal: AbortSignal
   /** Value for `timeout`, an option of every RPC command. */
   kuboTimeout: string
+  /** Whether an error means that the time is over. */
+  isExpiry(error: unknown): boolean
   /** What to throw for anything caught during the call. */
   translate(error: unknown): unknown
 }
@@ -40,15 +42,17 @@ export function beginCall(
 ): KuboCall {
   const [ourGraceMs, kuboGraceMs] = isEndedByKubo ? [graceMs, 0] : [0, graceMs]
   const expiry = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs + ourGraceMs)
-  const isKuboExpiry = (error: unknown) =>
-    isEndedByKubo && error instanceof KuboCommandError && deadlineExceeded.test(error.message)
+  const isExpiry = (error: unknown) =>
+    expiry?.aborted === true ||
+    (isEndedByKubo && error instanceof KuboCommandError && deadlineExceeded.test(error.message))
   return {
     signal: expiry === undefined ? signal : AbortSignal.any([signal, expiry]),
     kuboTimeout: timeoutMs === undefined ? '' : `${timeoutMs + kuboGraceMs}ms`,
+    isExpiry,
     translate(error) {
       if (signal.aborted) return signal.reason
       if (error instanceof PickupError) return error
-      if (expiry?.aborted || isKuboExpiry(error)) {
+      if (isExpiry(error)) {
         return new TransientError(codes.expired, `Could not ${what} within ${timeoutMs} ms`, { cause: error })
       }
       if (error instanceof KuboCommandError && !nodeTrouble.test(error.message)) {

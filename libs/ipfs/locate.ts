@@ -17,7 +17,7 @@ export async function locate(
     return { wasLocal: true }
   }
   const limit = { ...options, isEndedByKubo: true }
-  const call = beginCall(`find the root ${cid}`, limit, { expired: 'not-found', failed: 'not-found' })
+  const call = beginCall(`find the root ${cid}`, limit, { expired: 'timed-out', failed: 'not-found' })
   try {
     if (await isLocal(http, cid, call)) return { wasLocal: true }
     await findRoot(http, { arg: cid }, call)
@@ -33,7 +33,7 @@ async function isLocal(http: KuboHttp, cid: string, call: KuboCall): Promise<boo
     await findRoot(http, { arg: cid, offline: 'true' }, call)
     return true
   } catch (error) {
-    if (error instanceof KuboCommandError) return false
+    if (error instanceof KuboCommandError && !call.isExpiry(error)) return false
     throw error
   }
 }

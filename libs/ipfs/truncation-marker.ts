@@ -6,7 +6,7 @@ const marker = Buffer.from('\n\n[Gateway Error: CAR stream truncated, response i
 /**
  * Passes the chunks of a CAR on and throws {@link KuboCommandError} instead of its end if that is the marker.
  * The marker counts only where a section of the CAR would begin: a block may well end with the same text.
- * One chunk is held back, so that nobody takes the marker for data.
+ * As many bytes as the marker has are held back, so that nobody takes it for data.
  */
 export async function* refuseTruncatedCar(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const sections = trackSections()

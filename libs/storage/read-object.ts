@@ -1,12 +1,9 @@
-import { on } from 'node:events'
 import { addAbortSignal, type Readable } from 'node:stream'
 import { GetObjectCommand } from '@aws-sdk/client-s3'
+import { chunksOf } from '#libs/streams/index.ts'
 import { NoAnswerError, nameOf, type S3Calls } from './s3-calls.ts'
 import type { ObjectRef, Storage } from './storage.ts'
 import { StorageError, storageErrorOf } from './storage-errors.ts'
-
-/** Of 64 KiB at most: the body is paused above the first number and goes on below the second. */
-const waitingChunks = { highWaterMark: 8, lowWaterMark: 2 }
 
 type ReadOptions = Parameters<Storage['read']>[1]
 
@@ -56,17 +53,12 @@ async function* untilIdle(body: Readable, idleTimeoutMs: number): AsyncGenerator
     if (waiting) body.destroy(new NoAnswerError(`no byte within ${idleTimeoutMs} ms`))
   }, idleTimeoutMs)
   try {
-    // The body's own iterator joins the chunks that have gathered, which copies nearly every byte once more.
-    // Of a body that is gone already no event comes any more.
-    const chunks = body.destroyed ? [] : on(body, 'data', { close: ['end', 'close'], ...waitingChunks })
-    for await (const [chunk] of chunks) {
+    for await (const chunk of chunksOf(body)) {
       waiting = false
       yield chunk
       waiting = true
       timer.refresh()
     }
-    if (!body.readableEnded)
-      throw body.errored ?? new Error('the connection was closed before the end of the body')
   } finally {
     clearTimeout(timer)
     // An error that comes when nobody reads any more is nobody's.

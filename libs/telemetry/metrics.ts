@@ -147,7 +147,7 @@ export const metrics = {
     'pickup.slot.usage',
     '{slot}',
     workers,
-    'Slots in use: jobs held; of them, those that look long for their root, and those in transfer or waiting for space',
+    'Slots in use: jobs held; of them, those that may look for their root for the whole time, and those in transfer or waiting for space',
     bySlot,
   ),
   slotLimit: gauge('pickup.slot.limit', '{slot}', workers, 'Slots that there are', bySlot),

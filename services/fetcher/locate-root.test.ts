@@ -27,7 +27,7 @@ function setUp(t: TestContext, { foundAfterMs, longLooks }: { foundAfterMs: numb
           foundAfterMs,
         )
         setTimeout(
-          end(() => reject(new TransientError('not-found', 'nobody has it'))),
+          end(() => reject(new TransientError('timed-out', 'nobody sent it'))),
           timeoutMs,
         )
         signal.addEventListener(
@@ -75,7 +75,7 @@ test('only some look for long: the others are put off, and look for long when it
 test('who finds a place among those that look for long only after the first look goes on', {
   timeout,
 }, async t => {
-  const { sought, locateRoot, tick } = setUp(t, { foundAfterMs: 26_000, longLooks: 1 })
+  const { sought, locateRoot, tick } = setUp(t, { foundAfterMs: 29_000, longLooks: 1 })
   const leaving = new AbortController()
   const first = locateRoot('first', leaving.signal, told)
   let calls = 0
@@ -86,13 +86,15 @@ test('who finds a place among those that look for long only after the first look
   while (sought().length === 0) await new Promise(setImmediate)
   tick(1)
   assert.equal(calls, 1)
-  tick(26_000)
+  tick(29_000)
   await second
   assert.deepEqual(sought(), [])
 })
 
-test('trouble with the node at the first look is no reason to look again', { timeout }, async () => {
-  const trouble = new TransientError('source-unavailable', 'Kubo is gone')
+test('what fails before the first look is over is neither looked for again nor put off', {
+  timeout,
+}, async () => {
+  const trouble = new TransientError('not-found', 'the node is offline')
   const looks: number[] = []
   const locateRoot = createLocateRoot({
     timeoutMs: 30_000,

@@ -6,9 +6,9 @@ import { metrics } from '#libs/telemetry/index.ts'
 type Deps = {
   locate: DagSource['locate']
   timeoutMs: number
-  /** After it the job gives its place to others, unless it is one of `longLooks`. */
+  /** For jobs that find no place among `longLooks`. */
   firstTimeoutMs: number
-  /** How many may look until `timeoutMs` at once. */
+  /** How many may look for `timeoutMs` at once. */
   longLooks: number
 }
 
@@ -16,7 +16,7 @@ type Deps = {
  * Waits for the root block of a DAG. Throws `PostponedError` after the first look, and `TransientError('not-found')`
  * only after a look of the whole time: a CID that is slow to find fails no sooner than it would alone.
  *
- * `onLongLook` is called when the first look is over and the job goes on; when it rejects, so does the look.
+ * `onLongLook` is called when `firstTimeoutMs` is over and the job goes on; when it rejects, so does the look.
  */
 export type LocateRoot = (
   cid: string,
@@ -38,23 +38,22 @@ export function createLocateRoot({ locate, timeoutMs, firstTimeoutMs, longLooks 
     metrics.slotUsage.add(change, { 'pickup.slot': 'long-look' })
   }
 
-  /** `times.firstMs` is what is left of the first look. */
   async function lookForLong(
     cid: string,
     signal: AbortSignal,
     onLongLook: () => Promise<unknown>,
-    times: { firstMs: number; timeoutMs: number },
+    firstMs: number,
   ): ReturnType<DagSource['locate']> {
     const untold = new AbortController()
     const timer = setTimeout(() => {
       onLongLook().catch((error: unknown) => untold.abort(error))
-    }, times.firstMs)
+    }, firstMs)
     count(1)
     try {
-      return await locate(cid, {
-        timeoutMs: times.timeoutMs,
-        signal: AbortSignal.any([signal, untold.signal]),
-      })
+      return await locate(cid, { timeoutMs, signal: AbortSignal.any([signal, untold.signal]) })
+    } catch (error) {
+      if (!isTimedOut(error)) throw error
+      throw new TransientError('not-found', error.message, { cause: error })
     } finally {
       clearTimeout(timer)
       count(-1)
@@ -62,14 +61,17 @@ export function createLocateRoot({ locate, timeoutMs, firstTimeoutMs, longLooks 
   }
 
   return async (cid, signal, onLongLook) => {
-    if (looking < longLooks)
-      return lookForLong(cid, signal, onLongLook, { firstMs: firstTimeoutMs, timeoutMs })
+    if (looking < longLooks) return lookForLong(cid, signal, onLongLook, firstTimeoutMs)
     try {
-      return await locate(cid, { timeoutMs: firstTimeoutMs, signal })
+      return await locate(cid, { timeoutMs: Math.min(firstTimeoutMs, timeoutMs), signal })
     } catch (error) {
-      if (!(error instanceof TransientError && error.code === 'not-found')) throw error
+      if (!isTimedOut(error)) throw error
     }
     if (looking >= longLooks) throw new PostponedError('its root block did not come at the first look')
-    return lookForLong(cid, signal, onLongLook, { firstMs: 0, timeoutMs: timeoutMs - firstTimeoutMs })
+    // The node begins its search anew, so this one gets the whole time.
+    return lookForLong(cid, signal, onLongLook, 0)
   }
 }
+
+const isTimedOut = (error: unknown): error is TransientError =>
+  error instanceof TransientError && error.code === 'timed-out'

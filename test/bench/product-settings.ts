@@ -1,6 +1,6 @@
 /**
- * Of a pipeline that is measured: as in production, where those of tests have shorter times. What is fetched stays in
- * Kubo until the bench removes it, so that whoever is compared finds the same.
+ * Of a pipeline that is measured: as in production, where those of tests have shorter times. What is made stays in
+ * Kubo until the bench removes it or ends, so that whoever is compared finds the same.
  */
 export const productSettings = {
   LOG_LEVEL: 'info',

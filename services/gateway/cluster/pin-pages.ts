@@ -36,7 +36,7 @@ export async function* pinPages<Row extends Pick<ClusterPin, 'pin'>>(
     limit = listPageRows
     reading = isLast ? undefined : read(limit, page.at(-1)?.pin.cid)
     // The query leaves before the page keeps this process busy, so that Postgres works meanwhile.
-    await setImmediate()
+    if (reading) await setImmediate()
     yield page
   }
 }

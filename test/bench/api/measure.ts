@@ -36,7 +36,7 @@ export const measureGets = (
 /** A server is warm after the first of them, which does not count. */
 const rounds = 4
 
-/** The round with the median rate. */
+/** The round with the median rate, and what was refused in all of them. */
 async function measureRequests(
   { server, url, child }: Target,
   method: 'GET' | 'POST',
@@ -48,17 +48,18 @@ async function measureRequests(
   }: Pick<ServerRow, 'work' | 'of' | 'target'> & { nextTargets: () => string[] },
 ): Promise<ServerRow> {
   const rows: (ServerRow & { perSecond: number })[] = []
+  let refused = 0
   for (let round = 0; round < rounds; round++) {
     const load = { url, connections, method, targets: nextTargets(), authorization }
     const { result, usage } = await withUsage(child, () => runLoad(load))
     const { perSecond, p50Ms, p99Ms, statuses, requests } = result
-    const refused = requests - (statuses[200] ?? 0)
-    if (round > 0) rows.push({ server, ...what, of, perSecond, p50Ms, p99Ms, ...usage(requests), refused })
+    refused += requests - (statuses[200] ?? 0)
+    if (round > 0) rows.push({ server, ...what, of, perSecond, p50Ms, p99Ms, ...usage(requests) })
   }
   const ofRates = median(rows.map(({ perSecond }) => perSecond))
   const [row] = rows.filter(({ perSecond }) => perSecond === ofRates)
   if (!row) throw new Error('nothing was measured')
-  return row
+  return { ...row, refused }
 }
 
 /** One whole list, after another that warms up. */

@@ -6,7 +6,7 @@ const waiting = { highWaterMark: 8, lowWaterMark: 2 }
 
 /**
  * The chunks of a body as they come from the socket. A body's own iterator joins what has gathered, which copies nearly every
- * byte once more. Throws when the body fails or is closed before its end.
+ * byte once more. Throws when the body fails or is closed before its end. Whoever leaves early closes the body.
  */
 export async function* chunksOf(body: Readable): AsyncGenerator<Uint8Array> {
   // Of a body that is gone already no event comes any more.

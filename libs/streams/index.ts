@@ -1,0 +1,1 @@
+export { chunksOf } from './body-chunks.ts'
