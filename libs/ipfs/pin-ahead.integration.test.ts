@@ -160,5 +160,5 @@ test('collectGarbage waits for the pin, keeps what it holds and removes the rest
   assert.equal(result.pinEnded, true)
   assert.ok(result.removedBlocks >= 4)
   await source.locate(kept.root, { ...enoughTime(), timeoutMs: 300 })
-  await assert.rejects(source.locate(loose.root, { ...enoughTime(), timeoutMs: 300 }), { code: 'not-found' })
+  await assert.rejects(source.locate(loose.root, { ...enoughTime(), timeoutMs: 300 }), { code: 'timed-out' })
 })
