@@ -1,7 +1,7 @@
 import { chunksOf } from '#libs/streams/index.ts'
 import type { TimeLimit } from './dag-source.ts'
 import { beginCall } from './kubo-call.ts'
-import { closeBody, type KuboHttp, throwLateError } from './kubo-http.ts'
+import { type KuboHttp, throwLateError } from './kubo-http.ts'
 
 /**
  * The CAR from the RPC command `dag/export`. A failed export ends well with a well-formed prefix; only the trailer tells.
@@ -26,12 +26,8 @@ export async function* streamExportedCar(
       ...(localOnly && { 'local-only': 'true', offline: 'true' }),
     }
     const response = await http.runCommand('dag/export', parameters, call.signal)
-    try {
-      yield* chunksOf(response.body)
-      throwLateError(response)
-    } finally {
-      closeBody(response)
-    }
+    yield* chunksOf(response.body)
+    throwLateError(response)
   } catch (error) {
     throw call.translate(error)
   }

@@ -61,7 +61,5 @@ async function* untilIdle(body: Readable, idleTimeoutMs: number): AsyncGenerator
     }
   } finally {
     clearTimeout(timer)
-    // An error that comes when nobody reads any more is nobody's.
-    body.on('error', () => undefined).destroy()
   }
 }

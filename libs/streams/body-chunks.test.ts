@@ -60,6 +60,19 @@ test('a body that is closed before its end is no whole body', { timeout }, async
   await assert.rejects(chunks.next(), /closed before the end/)
 })
 
+test('a reader that leaves early closes the body, and hears nothing of it any more', {
+  timeout,
+}, async () => {
+  const body = new Readable({ read() {} })
+  body.push(chunk('a'))
+  for await (const each of chunksOf(body)) {
+    assert.equal(String(each), 'a')
+    break
+  }
+  assert.ok(body.destroyed)
+  body.emit('error', new Error('connection reset'))
+})
+
 test('a body that was gone before anybody read it is refused with its reason', { timeout }, async () => {
   for (const [error, expected] of [
     [new Error('connection reset'), /connection reset/],
